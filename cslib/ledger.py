@@ -1,0 +1,77 @@
+"""Run one relation of ``ledger.sql`` on an engine. Frames of changes come back; nothing is expanded to months."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import duckdb
+import pandas as pd
+
+from cslib.months import anchor_day, month_of
+
+__all__ = ["RELATIONS", "relation"]
+
+RELATIONS: Final = {
+    "steps": ["cut", "entity", "month"],
+    "levels": ["cut", "month"],
+    "movements": ["cut", "month", "movement"],
+    "ttm": ["cut", "month", "movement"],
+    "pairs": ["cut", "entity"],
+    "triangles": ["cut", "cohort", "age"],
+}
+"""The relations that may be asked for, with their row keys (also their order)."""
+
+
+@cache
+def _text() -> str:
+    return files("cslib").joinpath("ledger.sql").read_text("utf-8")
+
+
+def duckdb_engine(ledger: pd.DataFrame) -> Callable[[str], pd.DataFrame]:
+    """Return an engine: a function from SQL text to a frame, with `ledger` as its one table, on DuckDB in process."""
+    connection = duckdb.connect(config={"python_enable_replacements": False})
+    connection.register("ledger", ledger)
+    return lambda sql: connection.execute(sql).df()
+
+
+def relation(name: str, ledger: pd.DataFrame, *, as_of: date, window: int = 12) -> pd.DataFrame:
+    """Rows of one relation of the retention engine, as of one day.
+
+    Parameters
+    ----------
+    name : str
+        ``steps``, ``levels``, ``movements``, ``ttm``, ``pairs`` or ``triangles``; see ``ledger.sql``.
+    ledger : DataFrame
+        ``cut``, ``entity`` (keys), ``start_date``, ``end_date`` (exclusive, null = open), ``amount`` (int64).
+    as_of : date
+        Last reading; every month is read on its day of the month, so month end stays month end.
+    window : int
+        Months between the opening and the close of a window, for ``ttm`` and ``pairs``.
+
+    Returns
+    -------
+    DataFrame
+        Integers throughout. ``levels``, ``ttm`` and ``triangles`` hold changes: accumulate them by month or age.
+
+    Raises
+    ------
+    KeyError
+        When there is no such relation.
+
+    Examples
+    --------
+    >>> ledger = pd.DataFrame({"cut": 0, "entity": [1, 1], "amount": [100, 150],
+    ...     "start_date": pd.to_datetime(["2024-01-01", "2024-03-15"]), "end_date": pd.to_datetime(["2024-03-15", None])})
+    >>> relation("steps", ledger, as_of=date(2024, 6, 30))[["month", "delta", "closing"]]
+       month  delta  closing
+    0  24288    100      100
+    1  24290     50      150
+    """
+    anchor = anchor_day(as_of)
+    names = {"as_of": month_of(as_of, anchor=anchor), "anchor": anchor, "window": int(window)}
+    sql = _text().format_map(names) + f"SELECT * FROM {name} ORDER BY {', '.join(RELATIONS[name])}"
+    return duckdb_engine(ledger)(sql)

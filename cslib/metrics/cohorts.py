@@ -1,0 +1,107 @@
+"""Cohorts: what accounts that started in the same month, quarter or year keep as they age.
+
+Cohort: calendar period of the first paid reading. Age: months since that reading, from 0. After the as-of day a cell
+is absent; a cell that only some members have reached is blank and carries the count of those who have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from cslib.book import Book
+from cslib.ledger import relation
+from cslib.metrics.cuts import cut_ledger
+from cslib.months import anchor_day, month_of, reading
+
+__all__ = ["layers", "triangle"]
+
+Grain = Literal["month", "quarter", "year"]
+Kind = Literal["logo", "gross", "net"]
+
+MONTHS: Final[dict[Grain, int]] = {"month": 1, "quarter": 3, "year": 12}
+
+
+def _cells(book: Book, *, by: str | Sequence[str] | None) -> pd.DataFrame:
+    """Every observed cell of the monthly triangles: ``cut, cohort, age, logo, gross, net, members``."""
+    cut = cut_ledger(book, by=by)
+    changes = relation("triangles", cut.ledger, as_of=book.as_of)
+    last = month_of(book.as_of, anchor=anchor_day(book.as_of))
+    cohorts = changes[["cut", "cohort"]].drop_duplicates()
+    ages = last - cohorts["cohort"] + 1
+    every = cohorts.loc[cohorts.index.repeat(ages)]
+    every["age"] = every.groupby(["cut", "cohort"]).cumcount()
+    cells = every.merge(changes, on=["cut", "cohort", "age"], how="left").fillna(0).astype("int64")
+    grouped = cells.groupby(["cut", "cohort"])
+    cells[["logo", "gross", "net"]] = grouped[["logo", "gross", "net"]].cumsum()
+    cells["members"] = grouped["logo"].transform("first")
+    return cut.label(cells)
+
+
+def triangle(
+    book: Book, *, metric: Kind, grain: Grain = "month", by: str | Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Share of a cohort's accounts (logo), money (net), or money capped at the first per account (gross) kept by age.
+
+    Parameters
+    ----------
+    book : Book
+        The company; nothing after its as-of day is a cell.
+    metric : {"logo", "gross", "net"}
+        Accounts that pay; ARR over first ARR; ARR over first ARR where no account counts for more than its first.
+    grain : {"month", "quarter", "year"}
+        Calendar period of the first paid reading. Age stays in months, each account by its own clock.
+    by : str, sequence of str or None
+        Columns of accounts or subscriptions to cut by.
+
+    Returns
+    -------
+    DataFrame
+        Row key ``cohort`` (first day of the period), ``age``, ``<by>``. ``numerator`` and ``denominator`` in accounts or ARR
+        minor units, ``n_accounts`` members of the cohort, ``n_mature`` those old enough for the cell; ``value`` is NaN, and the
+        numerator missing, unless all are.
+
+    Source: volume-weighted triangles as in Mack (1993); logo triangles equal Kaplan-Meier.
+    """
+    cells = _cells(book, by=by)
+    cut_by = [c for c in cells.columns if c not in {"cohort", "age", "logo", "gross", "net", "members"}]
+    cells = cells.assign(period=cells["cohort"] // MONTHS[grain] * MONTHS[grain], amount=cells[metric])
+    whole = cells[cells["age"] == 0].groupby([*cut_by, "period"], as_index=False).agg(
+        denominator=("amount", "sum"), n_accounts=("members", "sum"))  # fmt: skip
+    frame = cells.groupby([*cut_by, "period", "age"], as_index=False).agg(
+        numerator=("amount", "sum"), n_mature=("members", "sum"))  # fmt: skip
+    frame = frame.merge(whole, on=[*cut_by, "period"], validate="many_to_one")
+    ripe = frame["n_mature"] == frame["n_accounts"]
+    frame["value"] = (frame["numerator"] / frame["denominator"]).where(ripe, np.nan)
+    frame["numerator"] = frame["numerator"].astype("Int64").where(ripe)
+    named = frame.assign(
+        metric=f"{metric}_retention", convention="cohort", unit="ratio",
+        cohort=_first_days(frame["period"]),
+    )  # fmt: skip
+    columns = ["metric", "convention", "cohort", "age", *cut_by, "value", "numerator", "denominator", "n_accounts", "n_mature", "unit"]
+    return named[columns]
+
+
+def layers(book: Book, *, grain: Grain = "year") -> pd.DataFrame:
+    """Layer cake: ARR at every month-end reading by the period in which its accounts began, in minor units.
+
+    Returns a row per ``cohort`` (first day of the period) and ``end``: ``value`` (int64), ``unit``. The layers of a month add
+    up to the book's ARR.
+    """
+    cells = _cells(book, by=None)
+    anchor = anchor_day(book.as_of)
+    frame = cells.assign(period=cells["cohort"] // MONTHS[grain] * MONTHS[grain], month=cells["cohort"] + cells["age"])
+    summed = frame.groupby(["period", "month"], as_index=False).agg(value=("net", "sum"))
+    ends = summed["month"].map({m: reading(m, anchor=anchor) for m in summed["month"].unique()})
+    return pd.DataFrame(
+        {"cohort": _first_days(summed["period"]), "end": pd.to_datetime(ends), "value": summed["value"],
+         "unit": f"{book.currency} ARR"}
+    )  # fmt: skip
+
+
+def _first_days(periods: pd.Series[int]) -> pd.Series[pd.Timestamp]:
+    return pd.to_datetime(periods.map({p: date(p // 12, p % 12 + 1, 1) for p in periods.unique()}))

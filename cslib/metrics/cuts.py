@@ -1,0 +1,87 @@
+"""A book cut by columns: the one place where accounts meet the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+import pandas as pd
+
+from cslib.book import Book
+
+__all__ = ["NOT_GIVEN", "Cut", "cut_ledger"]
+
+NOT_GIVEN: Final = "(not given)"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The ledger in integer keys, and what the keys stand for.
+
+    `ledger` is what the engine reads; `labels` has a row per cut with the columns asked for, in order of its code;
+    `accounts` holds the account of each entity code.
+    """
+
+    ledger: pd.DataFrame
+    labels: pd.DataFrame
+    accounts: pd.Index[str]
+
+    @property
+    def by(self) -> list[str]:
+        """Columns the book is cut by."""
+        return list(self.labels.columns)
+
+    def label(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Put the columns asked for in place of `cut`."""
+        labelled = self.labels.iloc[frame["cut"]].set_axis(frame.index)
+        return pd.concat([labelled, frame.drop(columns="cut")], axis="columns")
+
+
+def cut_ledger(book: Book, *, by: str | Sequence[str] | None = None) -> Cut:
+    """Ledger of a book in reporting currency, cut by columns of accounts or of subscriptions.
+
+    An account column moves the whole account; a subscription column (``product``, ``currency`` ...) looks at each
+    account's money in one value of it, so that a swap of products is churn of one and new business of the other.
+
+    Parameters
+    ----------
+    book : Book
+        The company.
+    by : str, sequence of str or None
+        Columns to cut by; None keeps the book whole.
+
+    Raises
+    ------
+    ValueError
+        When neither table has such a column; the message lists those there are.
+    """
+    subscriptions = book.tables["subscriptions"]
+    columns = [by] if isinstance(by, str) else list(by or ())
+    codes, accounts = pd.factorize(subscriptions["account_id"])
+    ledger = pd.DataFrame(
+        {"entity": codes, "start_date": subscriptions["start_date"], "end_date": subscriptions["end_date"],
+         "amount": subscriptions["arr"]}
+    )  # fmt: skip
+    values = pd.DataFrame({c: _column(book, c) for c in columns}, index=subscriptions.index)
+    if not columns:
+        return Cut(ledger.assign(cut=0), pd.DataFrame(index=[0]), accounts)
+    groups = values.groupby(columns, sort=True)
+    labels = groups.size().reset_index()[columns]
+    return Cut(ledger.assign(cut=groups.ngroup()), labels, accounts)
+
+
+def _column(book: Book, name: str) -> pd.Series[str]:
+    """Value of one column for every row of the ledger, as text; from accounts first, by a key that cannot fan out."""
+    subscriptions, accounts = book.tables["subscriptions"], book.tables.get("accounts")
+    if accounts is not None and name in accounts.columns and name != "account_id":
+        found = subscriptions["account_id"].map(accounts.set_index("account_id")[name].astype("str"))
+    elif name in subscriptions.columns:
+        found = subscriptions[name].astype("str")
+    else:
+        known = sorted({*(() if accounts is None else accounts.columns), *subscriptions.columns} - {"account_id"})
+        near = get_close_matches(name, known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"by: found {name!r}, expected a column of accounts or subscriptions: {', '.join(known)}.{hint}")
+    return found.fillna(NOT_GIVEN)

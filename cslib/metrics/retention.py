@@ -1,0 +1,275 @@
+"""Net, gross and logo retention, ARR and its movements: what a book kept, by month and by any column.
+
+Frames are tidy: ``metric, convention, start, end, <by>, value, numerator, denominator, n_accounts, unit``. Money is in
+minor units, ratios are 0 upward and travel with what was divided; undefined is NaN, never 0 or infinity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from cslib.book import Book
+from cslib.conventions import DEFAULTS
+from cslib.ledger import relation
+from cslib.metrics.cuts import cut_ledger
+from cslib.metrics.windows import flows, stand, windows
+
+__all__ = [
+    "BRIDGE", "MOVEMENTS", "account_changes", "arr", "bridge", "gross_retention", "headline", "logo_retention", "movement",
+    "movements", "net_retention", "quick_ratio",
+]  # fmt: skip
+
+Base = Literal["arr", "mrr"]
+By = str | Sequence[str] | None
+
+GAINS: Final = ("new", "expansion", "reactivation")
+LOSSES: Final = ("contraction", "churn")
+MOVEMENTS: Final = (*GAINS, *LOSSES)
+BRIDGE: Final = ("opening", *MOVEMENTS, "closing")
+STARTERS: Final = ("churn", "contraction", "expansion", "unchanged")
+
+
+def _keys(frame: pd.DataFrame) -> list[str]:
+    """Columns that identify a window and a cut in a frame of :mod:`cslib.metrics.windows`."""
+    return [c for c in frame.columns if c not in {"movement", "opening", "closing", "amount", "n", "arr", "n_accounts"}]
+
+
+def _total(frame: pd.DataFrame, amount: pd.Series[int], movements: Sequence[str]) -> pd.Series[int]:
+    """Sum of `amount` over the rows in `movements`, for every window and cut."""
+    kept = amount.where(frame["movement"].isin(movements), 0)
+    return kept.groupby([frame[k] for k in _keys(frame)]).sum()
+
+
+def _ratios(
+    metric: str, numerator: pd.Series[int], denominator: pd.Series[int], n: pd.Series[int], *, unit: str
+) -> pd.DataFrame:
+    frame = pd.DataFrame({"numerator": numerator, "denominator": denominator, "n_accounts": n}).reset_index()
+    value = frame["numerator"] / frame["denominator"].where(frame["denominator"] != 0, np.nan).astype("float64")
+    return _tidy(metric, frame.assign(value=value), unit=unit)
+
+
+def _money(metric: str, amount: pd.Series[int], n: pd.Series[int], *, book: Book, base: Base) -> pd.DataFrame:
+    value = _in_base(amount, base=base)
+    frame = pd.DataFrame({"value": value, "numerator": value, "n_accounts": n}).reset_index()
+    return _tidy(metric, frame.assign(denominator=pd.NA), unit=f"{book.currency} {base.upper()}")
+
+
+def _in_base(amount: pd.Series[int], *, base: Base) -> pd.Series[int]:
+    """ARR as it is, or a twelfth of it; exact where prices are monthly, else to the nearest minor unit, half to even."""
+    return amount if base == "arr" else (amount / 12).round().astype("int64")
+
+
+def _tidy(metric: str, frame: pd.DataFrame, *, unit: str) -> pd.DataFrame:
+    fixed = ["value", "numerator", "denominator", "n_accounts"]
+    by = [c for c in frame.columns if c not in {"start", "end", *fixed}]
+    named = frame.assign(metric=metric, convention=DEFAULTS[metric].name if metric in DEFAULTS else "", unit=unit)
+    if "start" not in named:
+        named["start"] = named["end"]
+    return named[["metric", "convention", "start", "end", *by, *fixed, "unit"]]
+
+
+def net_retention(book: Book, *, window: int = 12, by: By = None) -> pd.DataFrame:
+    """Net revenue retention: what the accounts of `window` months ago pay now over what they paid then; a ratio.
+
+    Parameters
+    ----------
+    book : Book
+        The company; the last window closes on its as-of day.
+    window : int
+        Months between the two readings.
+    by : str, sequence of str or None
+        Columns of accounts or subscriptions to cut by.
+
+    Returns
+    -------
+    DataFrame
+        One row per month-end reading and cut, key ``end, <by>``; ``numerator`` and ``denominator`` in ARR minor
+        units, ``n_accounts`` at the opening; NaN where nothing was paid at the opening.
+
+    Raises
+    ------
+    ValueError
+        When `window` is not positive or a column is unknown.
+
+    Source: SaaS Metrics Standards Board, net revenue retention, cohort method.
+
+    Examples
+    --------
+    >>> book = Book.from_frames({"subscriptions": pd.DataFrame({
+    ...     "account_id": ["A", "A", "B"], "start_date": ["2024-01-01", "2024-07-01", "2024-01-01"],
+    ...     "end_date": ["2024-07-01", None, "2024-10-01"], "mrr": [100, 150, 50], "currency": "USD"})},
+    ...     as_of="2025-01-31", name="Acme", currency="USD")
+    >>> net_retention(book).tail(1)[["value", "numerator", "denominator", "n_accounts"]].round(2)
+        value  numerator  denominator  n_accounts
+    12    1.0     180000       180000           2
+    """
+    return _net(windows(book, window=window, by=by))
+
+
+def gross_retention(book: Book, *, window: int = 12, by: By = None) -> pd.DataFrame:
+    """Gross revenue retention: as net retention, but no account counts for more than it paid at the opening; a ratio.
+
+    Parameters, columns and errors as in :func:`net_retention`; never above 1 nor above net retention.
+
+    Source: PostHog, GitLab 10-K; the minimum is taken per account, never of the totals.
+    """
+    return _gross(windows(book, window=window, by=by))
+
+
+def logo_retention(book: Book, *, window: int = 12, by: By = None) -> pd.DataFrame:
+    """Logo retention: accounts that paid at the opening and pay now, over all that paid at the opening; a ratio.
+
+    Parameters, columns and errors as in :func:`net_retention`; numerator and denominator count accounts.
+
+    Source: Gold, Fighting Churn with Data, listing 2.2.
+    """
+    return _logo(windows(book, window=window, by=by))
+
+
+def _net(frame: pd.DataFrame) -> pd.DataFrame:
+    n = _total(frame, frame["n"], STARTERS)
+    kept, opening = _total(frame, frame["closing"], STARTERS), _total(frame, frame["opening"], STARTERS)
+    return _ratios("net_retention", kept, opening, n, unit="ratio")
+
+
+def _gross(frame: pd.DataFrame) -> pd.DataFrame:
+    # Within a class every account moved the same way, so the minimum of the class is the minimum per account.
+    kept = _total(frame, frame[["opening", "closing"]].min(axis="columns"), STARTERS)
+    opening, n = _total(frame, frame["opening"], STARTERS), _total(frame, frame["n"], STARTERS)
+    return _ratios("gross_retention", kept, opening, n, unit="ratio")
+
+
+def _logo(frame: pd.DataFrame) -> pd.DataFrame:
+    n = _total(frame, frame["n"], STARTERS)
+    kept = _total(frame, frame["n"], [m for m in STARTERS if m != "churn"])
+    return _ratios("logo_retention", kept, n, n, unit="ratio")
+
+
+def quick_ratio(book: Book, *, window: int = 12, by: By = None, base: Base | None = None) -> pd.DataFrame:
+    """Quick ratio: new and expansion over contraction and churn, monthly flows of `window` months; a ratio.
+
+    Reactivation is left out. NaN where nothing was lost. ``n_accounts`` counts the movements.
+
+    Source: Mamoon Hamid, 2015; reproduced on a published ledger as 2.607 in the tests.
+    """
+    frame = flows(book, window=window, by=by)
+    unit = base or book.base
+    gains, losses = (_in_base(_total(frame, frame["amount"], m), base=unit) for m in (("new", "expansion"), LOSSES))
+    n = _total(frame, frame["n"], ("new", "expansion", *LOSSES))
+    return _ratios("quick_ratio", gains, -losses, n, unit="ratio to one")
+
+
+def movements(book: Book, *, window: int = 1, by: By = None, base: Base = "arr") -> pd.DataFrame:
+    """Movements between the two ends of every trailing window: the bridge from opening to closing, in minor units.
+
+    ``opening + new + expansion + reactivation - contraction - churn == closing``, exactly, for every window and cut.
+
+    Parameters
+    ----------
+    book, window, by
+        As in :func:`net_retention`.
+    base : {"arr", "mrr"}
+        Annual or monthly money.
+
+    Returns
+    -------
+    DataFrame
+        Seven rows per ``start, end, <by>``, all values 0 or more; ``n_accounts`` is the count behind each.
+
+    Source: the five movements of ChartMogul and dbt's mrr-playbook, read at the ends of the window.
+    """
+    return _movements(windows(book, window=window, by=by), book=book, base=base)
+
+
+def _movements(frame: pd.DataFrame, *, book: Book, base: Base) -> pd.DataFrame:
+    gain = frame["closing"] - frame["opening"]
+    live = ("new", "reactivation", *(m for m in STARTERS if m != "churn"))
+    parts = {
+        "opening": (frame["opening"], STARTERS),
+        **{m: (gain, (m,)) for m in GAINS},
+        **{m: (-gain, (m,)) for m in LOSSES},
+        "closing": (frame["closing"], live),
+    }
+    rows = [
+        _money(metric, _total(frame, amount, classes), _total(frame, frame["n"], classes), book=book, base=base)
+        for metric, (amount, classes) in parts.items()
+    ]
+    order = {metric: i for i, metric in enumerate(BRIDGE)}
+    keys = _keys(frame)
+    return pd.concat(rows).sort_values([*keys, "metric"], key=lambda c: c.map(order) if c.name == "metric" else c,
+                                       ignore_index=True)  # fmt: skip
+
+
+def movement(book: Book, *, metric: str, window: int = 1, by: By = None, base: Base = "arr") -> pd.DataFrame:
+    """One of the five movements for every month, in minor units; columns as in :func:`movements`."""
+    rows = movements(book, window=window, by=by, base=base)
+    return rows[rows["metric"] == metric].reset_index(drop=True)
+
+
+def bridge(book: Book, *, window: int = 3, by: By = None, base: Base = "arr") -> pd.DataFrame:
+    """Bridge of the one window that closes on the as-of day; columns as in :func:`movements`."""
+    rows = movements(book, window=window, by=by, base=base)
+    return _last(rows, book)
+
+
+def arr(book: Book, *, by: By = None, base: Base = "arr") -> pd.DataFrame:
+    """Recurring revenue in force at every month-end reading, in minor units, with the accounts that pay it.
+
+    Source: SaaS Metrics Standards Board, annual recurring revenue.
+    """
+    frame = stand(book, by=by)
+    keyed = frame.set_index(_keys(frame))
+    return _money(base, keyed["arr"], keyed["n_accounts"], book=book, base=base)
+
+
+def headline(book: Book, *, window: int = 12, by: By = None, base: Base | None = None) -> pd.DataFrame:
+    """All headline metrics of the one window that closes on the as-of day.
+
+    Parameters
+    ----------
+    book, window, by
+        As in :func:`net_retention`.
+    base : {"arr", "mrr"} or None
+        Money behind ratios and movements; None takes what the ledger quotes.
+
+    Returns
+    -------
+    DataFrame
+        Rows ``arr, mrr, net_retention, gross_retention, logo_retention, quick_ratio, new, expansion, reactivation,
+        contraction, churn`` for every cut.
+    """
+    base = base or book.base
+    frame = windows(book, window=window, by=by)
+    ratios = [
+        ratio.assign(numerator=_in_base(ratio["numerator"], base=base), denominator=_in_base(ratio["denominator"], base=base))
+        for ratio in (_net(frame), _gross(frame))
+    ]
+    parts = _movements(frame, book=book, base=base)
+    moved = parts[parts["metric"].isin(MOVEMENTS)]
+    level = [arr(book, by=by, base=b) for b in ("arr", "mrr")]
+    rows = [*level, *ratios, _logo(frame), quick_ratio(book, window=window, by=by, base=base), moved]
+    return _last(pd.concat(rows, ignore_index=True), book)
+
+
+def _last(frame: pd.DataFrame, book: Book) -> pd.DataFrame:
+    return frame[frame["end"] == pd.Timestamp(book.as_of)].reset_index(drop=True)
+
+
+def account_changes(book: Book, *, window: int = 3) -> pd.DataFrame:
+    """Every account's ARR at both ends of the window that closes on the as-of day, in minor units.
+
+    Returns a row per account that ever paid: ``account_id, name, opening, closing, change, movement``, in order of
+    the size of the change; the changes of all rows add up to the change of the book's ARR.
+    """
+    cut = cut_ledger(book)
+    pairs = relation("pairs", cut.ledger, as_of=book.as_of, window=window)
+    accounts = book.tables.get("accounts")
+    ids = pd.Series(cut.accounts.take(pairs["entity"]), name="account_id")
+    named = {} if accounts is None or "name" not in accounts else accounts.set_index("account_id")["name"].dropna().to_dict()
+    frame = pairs.assign(account_id=ids, name=ids.map(lambda i: named.get(i, i)), change=pairs["closing"] - pairs["opening"])
+    frame = frame.sort_values(["change", "account_id"], key=lambda c: -c.abs() if c.name == "change" else c, ignore_index=True)
+    return frame[["account_id", "name", "opening", "closing", "change", "movement"]]

@@ -1,0 +1,92 @@
+"""Trailing windows and monthly flows of a book, dense by month: the integers that every retention metric divides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from cslib.book import Book
+from cslib.ledger import relation
+from cslib.metrics.cuts import cut_ledger
+from cslib.months import anchor_day, month_of, reading
+
+__all__ = ["flows", "stand", "windows"]
+
+
+def _dense(changes: pd.DataFrame, *, months: range, span: int | None = None) -> pd.DataFrame:
+    """Changes added up for every month: from the first, or over the last `span` months."""
+    keys = [key for key in ("cut", "movement") if key in changes.columns]
+    wide = changes.set_index(["month", *keys]).unstack(keys).reindex(list(months)).fillna(0).astype("int64").cumsum()
+    if span is not None:
+        wide = wide - wide.shift(span, fill_value=0)
+    return wide.rename_axis("month").stack(keys, future_stack=True).reset_index()
+
+
+def _months(changes: pd.DataFrame, book: Book) -> range:
+    last = month_of(book.as_of, anchor=anchor_day(book.as_of))
+    first = last if changes.empty else int(changes["month"].min())
+    return range(first, last + 1)
+
+
+def _dated(frame: pd.DataFrame, book: Book, *, window: int) -> pd.DataFrame:
+    """Replace month integers by the readings that open and close each window."""
+    anchor = anchor_day(book.as_of)
+    close = frame["month"].map({m: reading(m, anchor=anchor) for m in frame["month"].unique()})
+    opened = frame["month"].map({m: reading(m - window, anchor=anchor) for m in frame["month"].unique()})
+    dates = pd.DataFrame({"start": pd.to_datetime(opened), "end": pd.to_datetime(close)}, index=frame.index)
+    return pd.concat([dates, frame.drop(columns="month")], axis="columns")
+
+
+def windows(book: Book, *, window: int, by: str | Sequence[str] | None = None) -> pd.DataFrame:
+    """Book in classes at both ends of every trailing window, ARR in minor units.
+
+    Parameters
+    ----------
+    book : Book
+        The company; the last window closes on its as-of day.
+    window : int
+        Length in months, 1 or more.
+    by : str, sequence of str or None
+        Columns to cut by.
+
+    Returns
+    -------
+    DataFrame
+        A row per ``start, end, <by>, movement``: ``opening`` and ``closing`` (int64 ARR, minor units) and ``n``
+        (accounts). The movement is the class of a pair of amounts, as ``ledger.sql`` names it.
+
+    Raises
+    ------
+    ValueError
+        When `window` is not positive, or a column is unknown.
+    """
+    if window < 1:
+        raise ValueError(f"window: found {window}, expected a number of months of 1 or more")
+    cut = cut_ledger(book, by=by)
+    changes = relation("ttm", cut.ledger, as_of=book.as_of, window=window)
+    dense = _dense(changes, months=_months(changes, book))
+    return _dated(cut.label(dense), book, window=window)[
+        ["start", "end", *cut.by, "movement", "opening", "closing", "n"]
+    ]
+
+
+def flows(book: Book, *, window: int, by: str | Sequence[str] | None = None) -> pd.DataFrame:
+    """Movements of each month, added up over every trailing window, ARR in minor units.
+
+    Returns a row per ``start, end, <by>, movement``: ``amount`` (int64, negative for losses) and ``n`` (movements; an
+    account that moves in two months counts twice).
+    """
+    cut = cut_ledger(book, by=by)
+    changes = relation("movements", cut.ledger, as_of=book.as_of)
+    dense = _dense(changes, months=_months(changes, book), span=window)
+    return _dated(cut.label(dense), book, window=window)[["start", "end", *cut.by, "movement", "amount", "n"]]
+
+
+def stand(book: Book, *, by: str | Sequence[str] | None = None) -> pd.DataFrame:
+    """ARR and accounts at every reading: ``end, <by>, arr`` (int64 minor units) ``, n_accounts``."""
+    cut = cut_ledger(book, by=by)
+    changes = relation("levels", cut.ledger, as_of=book.as_of)
+    dense = _dense(changes, months=_months(changes, book))
+    named = _dated(cut.label(dense), book, window=1).rename(columns={"amount": "arr", "n": "n_accounts"})
+    return named[["end", *cut.by, "arr", "n_accounts"]]
