@@ -17,6 +17,7 @@ from cslib.conventions import DEFAULTS
 from cslib.ledger import relation
 from cslib.metrics.cuts import cut_ledger
 from cslib.metrics.windows import flows, stand, windows
+from cslib.months import months_before
 
 __all__ = [
     "BRIDGE", "MOVEMENTS", "account_changes", "arr", "bridge", "gross_retention", "headline", "logo_retention", "movement",
@@ -213,7 +214,7 @@ def movement(book: Book, *, metric: str, window: int = 1, by: By = None, base: B
 def bridge(book: Book, *, window: int = 3, by: By = None, base: Base = "arr") -> pd.DataFrame:
     """Bridge of the one window that closes on the as-of day; columns as in :func:`movements`."""
     rows = movements(book, window=window, by=by, base=base)
-    return _last(rows, book)
+    return _closing(rows, book)
 
 
 def arr(book: Book, *, by: By = None, base: Base = "arr") -> pd.DataFrame:
@@ -226,13 +227,17 @@ def arr(book: Book, *, by: By = None, base: Base = "arr") -> pd.DataFrame:
     return _money(base, keyed["arr"], keyed["n_accounts"], book=book, base=base)
 
 
-def headline(book: Book, *, window: int = 12, by: By = None, base: Base | None = None) -> pd.DataFrame:
-    """All headline metrics of the one window that closes on the as-of day.
+def headline(
+    book: Book, *, window: int = 12, by: By = None, base: Base | None = None, months_ago: Sequence[int] = (0,)
+) -> pd.DataFrame:
+    """All headline metrics of the window that closes on the as-of day, and of windows that closed before.
 
     Parameters
     ----------
     book, window, by
         As in :func:`net_retention`.
+    months_ago : sequence of int
+        How long before the as-of day each window closes; 0 is the one that closes on it.
     base : {"arr", "mrr"} or None
         Money behind ratios and movements; None takes what the ledger quotes.
 
@@ -252,11 +257,12 @@ def headline(book: Book, *, window: int = 12, by: By = None, base: Base | None =
     moved = parts[parts["metric"].isin(MOVEMENTS)]
     level = [arr(book, by=by, base=b) for b in ("arr", "mrr")]
     rows = [*level, *ratios, _logo(frame), quick_ratio(book, window=window, by=by, base=base), moved]
-    return _last(pd.concat(rows, ignore_index=True), book)
+    return _closing(pd.concat(rows, ignore_index=True), book, months_ago=months_ago)
 
 
-def _last(frame: pd.DataFrame, book: Book) -> pd.DataFrame:
-    return frame[frame["end"] == pd.Timestamp(book.as_of)].reset_index(drop=True)
+def _closing(frame: pd.DataFrame, book: Book, *, months_ago: Sequence[int] = (0,)) -> pd.DataFrame:
+    ends = [pd.Timestamp(months_before(book.as_of, months)) for months in months_ago]
+    return frame[frame["end"].isin(ends)].reset_index(drop=True)
 
 
 def account_changes(book: Book, *, window: int = 3) -> pd.DataFrame:

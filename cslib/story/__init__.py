@@ -1,1 +1,32 @@
-"""."""
+"""The narrative: metric frames -> findings (typed facts) -> Markdown sentences. Computes nothing new."""
+
+from __future__ import annotations
+
+from cslib.story.facts import (
+    accounts_fact,
+    arr_fact,
+    bridge_fact,
+    cohorts_fact,
+    concentration_fact,
+    data_fact,
+    gross_fact,
+    retention_fact,
+    segments_fact,
+)
+from cslib.story.finding import Finding
+from cslib.story.write import Prose, write
+
+__all__ = [
+    "Finding",
+    "Prose",
+    "accounts_fact",
+    "arr_fact",
+    "bridge_fact",
+    "cohorts_fact",
+    "concentration_fact",
+    "data_fact",
+    "gross_fact",
+    "retention_fact",
+    "segments_fact",
+    "write",
+]

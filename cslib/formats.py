@@ -1,0 +1,194 @@
+"""Numbers, dates and names as a reader sees them, by locale. Knows no metric and imports nothing of cslib."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Final
+
+from babel.dates import format_date
+from babel.numbers import (
+    format_compact_currency,
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_precision,
+)
+
+__all__ = [
+    "count",
+    "currency_of",
+    "day",
+    "exact_money",
+    "listed",
+    "metric_name",
+    "month",
+    "one_line",
+    "percent",
+    "period",
+    "short_money",
+    "shortened",
+]
+
+MINUS: Final = "\N{MINUS SIGN}"
+UNDEFINED: Final = "undefined"
+_SHORT_NAMES: Final = {"arr": "ARR", "mrr": "MRR"}
+
+
+def currency_of(unit: str) -> str:
+    """ISO 4217 code in a money unit.
+
+    >>> currency_of("USD ARR")
+    'USD'
+    """
+    code = unit.split(" ")[0]
+    if not re.fullmatch(r"[A-Z]{3}", code):
+        raise ValueError(f"unit: found {unit!r}, expected a currency code and a base such as 'USD ARR'")
+    return code
+
+
+def _in_major_units(minor: float, currency: str) -> Decimal:
+    return Decimal(round(minor)).scaleb(-get_currency_precision(currency))
+
+
+def _signed(text: str, signed: bool, amount: Decimal) -> str:
+    return f"+{text}" if signed and amount > 0 else text.replace("-", MINUS)
+
+
+def short_money(minor: float, currency: str, *, locale: str = "en_US", signed: bool = False) -> str:
+    """Money to three significant digits, from minor units.
+
+    >>> short_money(1_240_000_000, "USD"), short_money(31_000_049, "USD"), short_money(99_999_999, "USD")
+    ('$12.4M', '$310k', '$1.00M')
+    >>> short_money(-4_750, "USD"), short_money(0, "USD"), short_money(310_000, "JPY")
+    ('−$48', '$0', '¥310k')
+    """
+    if math.isnan(minor):
+        return UNDEFINED
+    amount = _in_major_units(minor, currency)
+    if abs(amount) < 1000:
+        whole = amount.quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
+    else:
+        # rounded before babel chooses the suffix: 999,999 is 1.00M, not 1000k
+        whole = amount.quantize(Decimal(1).scaleb(amount.adjusted() - 2), rounding=ROUND_HALF_EVEN)
+    digits = 0 if abs(whole) < 1000 else 2 - whole.adjusted() % 3
+    text = str(format_compact_currency(whole, currency, locale=locale, fraction_digits=digits))
+    if locale.startswith("en"):
+        text = re.sub(r"(?<=\d)K", "k", text)
+    return _signed(text, signed, whole)
+
+
+def exact_money(minor: float, currency: str, *, locale: str = "en_US", signed: bool = False) -> str:
+    """Money to the whole unit of the currency, from minor units.
+
+    >>> exact_money(1_240_000_050, "USD"), exact_money(-4_700, "EUR", locale="de_DE")
+    ('$12,400,000', '−47\\xa0€')
+    """
+    if math.isnan(minor):
+        return UNDEFINED
+    amount = _in_major_units(minor, currency).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
+    pattern = re.sub(r"[.,]00", "", _currency_pattern(locale))
+    text = str(format_currency(amount, currency, format=pattern, locale=locale, currency_digits=False))
+    return _signed(text, signed, amount)
+
+
+def _currency_pattern(locale: str) -> str:
+    from babel import Locale
+
+    return str(Locale.parse(locale).currency_formats["standard"].pattern)
+
+
+def percent(ratio: float, *, locale: str = "en_US", digits: int = 1) -> str:
+    """Ratio as a percentage.
+
+    >>> percent(1.0437), percent(0.9, digits=0), percent(float("nan"))
+    ('104.4%', '90%', 'undefined')
+    """
+    if math.isnan(ratio):
+        return UNDEFINED
+    pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
+    return str(format_percent(ratio, format=pattern, locale=locale)).replace("-", MINUS)
+
+
+def count(number: int, *, locale: str = "en_US") -> str:
+    """Whole number with its thousands parted.
+
+    >>> count(12345)
+    '12,345'
+    """
+    return str(format_decimal(int(number), locale=locale))
+
+
+def month(when: date, *, locale: str = "en_US") -> str:
+    """Month and year.
+
+    >>> month(date(2026, 9, 30))
+    'Sep 2026'
+    """
+    return str(format_date(when, "MMM yyyy", locale=locale))
+
+
+def day(when: date, *, locale: str = "en_US") -> str:
+    """Day, month and year in the order of the locale.
+
+    >>> day(date(2026, 9, 30)), day(date(2026, 9, 30), locale="en_GB")
+    ('Sep 30, 2026', '30 Sept 2026')
+    """
+    return str(format_date(when, "medium", locale=locale))
+
+
+def period(first: date, *, grain: str, locale: str = "en_US") -> str:
+    """Name of the year, quarter or month that begins on `first`.
+
+    >>> period(date(2026, 7, 1), grain="quarter"), period(date(2026, 1, 1), grain="year")
+    ('Q3 2026', '2026')
+    """
+    if grain == "month":
+        return month(first, locale=locale)
+    if grain == "quarter":
+        return f"Q{(first.month + 2) // 3} {first.year}"
+    if grain == "year":
+        return str(first.year)
+    raise ValueError(f"grain: found {grain!r}, expected one of month, quarter, year")
+
+
+def metric_name(metric: str) -> str:
+    """Name of a metric as a reader sees it.
+
+    >>> metric_name("net_retention"), metric_name("arr")
+    ('Net retention', 'ARR')
+    """
+    return _SHORT_NAMES.get(metric, metric.replace("_", " ").capitalize())
+
+
+def one_line(text: object) -> str:
+    """Text from data without line breaks and control characters, which neither SVG nor a table cell can hold.
+
+    >>> one_line("Acme\\x00\\nInc")
+    'Acme Inc'
+    """
+    spaced = "".join(" " if unicodedata.category(c) in {"Cc", "Cs", "Cn"} else c for c in str(text))
+    return " ".join(spaced.split())
+
+
+def shortened(text: object, *, length: int = 28) -> str:
+    """Text from data in one line of at most `length` characters.
+
+    >>> shortened("Financial services and insurance", length=20)
+    'Financial services…'
+    """
+    line = one_line(text)
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Words joined as a sentence joins them.
+
+    >>> listed(["Net", "gross", "logo"])
+    'Net, gross and logo'
+    """
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]

@@ -1,0 +1,129 @@
+"""Metric frames -> findings. Each function reads values off frames and decides only what may be said about them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pandas as pd
+
+from cslib.story.finding import Finding
+
+__all__ = [
+    "accounts_fact", "arr_fact", "bridge_fact", "cohorts_fact", "concentration_fact", "data_fact", "gross_fact",
+    "retention_fact", "segments_fact",
+]  # fmt: skip
+
+FEW: Final = 30  # below it, counts and money instead of percentages (LANGUAGE: n < 30)
+HEAVY: Final = 0.10  # share of opening ARR from which an account is named beside the headline
+GAINS: Final = ("new", "expansion", "reactivation")
+LOSSES: Final = ("contraction", "churn")
+
+
+def _at(frame: pd.DataFrame, metric: str) -> list[dict[str, Any]]:
+    """Rows of one metric, the latest first."""
+    rows = frame[frame["metric"] == metric].sort_values("end", ascending=False)
+    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
+
+
+def data_fact(account: pd.DataFrame, *, n_accounts: int, end: Any, currency: str, notes: tuple[str, ...] = ()) -> Finding:
+    """What was read: from the account of the data (``table, rows_read, rows_kept, rows_after_as_of, rows_rejected``)."""
+    ledger = account[account["table"] == "subscriptions"]
+    values = {
+        "first": ledger["first_date"].min(), "end": end, "rows": int(ledger["rows_kept"].sum()), "n": n_accounts,
+        "currency": currency, "rejected": int(account["rows_rejected"].sum()),
+        "later": int(account["rows_after_as_of"].sum()), "notes": notes,
+    }  # fmt: skip
+    return Finding("data", values, ("account of the data",))
+
+
+def arr_fact(headline: pd.DataFrame) -> Finding:
+    """ARR now and at the earlier readings of a headline frame."""
+    now, *before = (
+        {"arr": int(row["value"]), "n": int(row["n_accounts"]), "end": row["end"]} for row in _at(headline, "arr")
+    )
+    return Finding("arr", {**now, "before": before}, ("arr",))
+
+
+def retention_fact(headline: pd.DataFrame, *, window: int, n_effective: float) -> Finding:
+    """Net retention now, and at earlier readings where it was defined."""
+    now, *before = _at(headline, "net_retention")
+    values = {key: now[key] for key in ("start", "end", "value", "numerator", "denominator")}
+    earlier = [{"value": row["value"], "end": row["end"]} for row in before if row["denominator"]]
+    n = int(now["n_accounts"])
+    more = {"months": window, "n": n, "small": n < FEW or n_effective < 10, "before": earlier}
+    return Finding("retention", values | more, ("net_retention",))
+
+
+def gross_fact(headline: pd.DataFrame, *, n_effective: float) -> Finding:
+    """Gross retention, what was lost by churn and by contraction, and the accounts that stayed."""
+    gross, logo, churn, contraction = (_at(headline, m)[0] for m in ("gross_retention", "logo_retention", "churn", "contraction"))
+    n = int(gross["n_accounts"])
+    values = {
+        "value": gross["value"], "start": gross["start"], "denominator": gross["denominator"],
+        "churn": churn["value"], "n_churn": int(churn["n_accounts"]),
+        "contraction": contraction["value"], "n_contraction": int(contraction["n_accounts"]),
+        "logo": logo["value"], "kept": int(logo["numerator"]), "n": n, "small": n < FEW or n_effective < 10,
+    }  # fmt: skip
+    return Finding("gross", values, ("gross_retention", "churn", "contraction", "logo_retention"))
+
+
+def bridge_fact(bridge: pd.DataFrame, changes: pd.DataFrame) -> Finding:
+    """Where ARR came from and went to between two readings; movements of nothing are left out."""
+    rows = bridge.set_index("metric")
+
+    def moved(names: tuple[str, ...]) -> list[dict[str, Any]]:
+        present = [name for name in names if rows.at[name, "value"]]
+        return [{"metric": m, "value": rows.at[m, "value"], "n": int(rows.at[m, "n_accounts"])} for m in present]
+
+    values = {
+        "start": rows.at["closing", "start"], "end": rows.at["closing", "end"],
+        "opening": rows.at["opening", "value"], "closing": rows.at["closing", "value"],
+        "gains": moved(GAINS), "losses": moved(LOSSES),
+        "n_brief": int((changes["movement"] == "joined and left").sum()),
+    }  # fmt: skip
+    return Finding("bridge", values, ("opening", *GAINS, *LOSSES, "closing"))
+
+
+def concentration_fact(without: pd.DataFrame, headline: pd.DataFrame, *, n_effective: float) -> Finding:
+    """The largest account, and net retention without it."""
+    top, now = without.iloc[0], _at(headline, "net_retention")[0]
+    values = {
+        "name": top["name"], "share": top["share"], "without": top["value"], "value": now["value"],
+        "n": int(now["n_accounts"]), "n_eff": n_effective, "small": now["n_accounts"] < FEW or n_effective < 10, "heavy": bool(top["share"] >= HEAVY),
+        "turns": bool((now["value"] > 1) != (top["value"] > 1)),
+    }  # fmt: skip
+    return Finding("concentration", values, ("leave one out",))
+
+
+def cohorts_fact(gross: pd.DataFrame) -> Finding:
+    """Yearly cohorts at the greatest age, in quarters, that all accounts of the newest comparable one have reached."""
+    ripe = gross[gross["value"].notna() & (gross["age"] % 3 == 0) & (gross["age"] > 0)]
+    newest = ripe["cohort"].max()
+    age = int(ripe.loc[ripe["cohort"] == newest, "age"].max()) if len(ripe) else 0
+    equal = ripe[ripe["age"] == age].sort_values("cohort", ascending=False)
+    rows = [{"year": str(c.cohort.year), "value": c.value, "n": int(c.n_accounts)} for c in equal.itertuples()]
+    return Finding("cohorts", {"age": age, "cohorts": rows}, ("gross cohorts by year",))
+
+
+def segments_fact(headline: pd.DataFrame, *, by: str, window: int) -> Finding:
+    """Net and gross retention of every segment that had accounts at the opening, the largest first."""
+    wide = headline.pivot(index=by, columns="metric")
+    net = wide.xs("net_retention", axis="columns", level=1).query("n_accounts > 0").sort_values("denominator", ascending=False)
+    rows = [
+        {"name": str(name), "n": int(row["n_accounts"]), "small": row["n_accounts"] < FEW, "net": row["value"],
+         "numerator": row["numerator"], "denominator": row["denominator"],
+         "gross": wide.at[name, ("value", "gross_retention")], "kept": int(wide.at[name, ("numerator", "logo_retention")])}
+        for name, row in net.iterrows()
+    ]  # fmt: skip
+    return Finding("segments", {"by": by, "months": window, "segments": rows}, (f"net and gross retention by {by}",))
+
+
+def accounts_fact(changes: pd.DataFrame, *, top: int) -> Finding:
+    """What the largest gains and losses of single accounts make of all gains and losses."""
+    gains, losses = changes.loc[changes["change"] > 0, "change"], -changes.loc[changes["change"] < 0, "change"]
+    most, least = gains.nlargest(top), losses.nlargest(top)
+    values = {
+        "gain": int(most.sum()), "n_gain": len(most), "total_gain": int(gains.sum()),
+        "loss": int(least.sum()), "n_loss": len(least), "total_loss": int(losses.sum()),
+    }  # fmt: skip
+    return Finding("movers", values, ("account changes",))
