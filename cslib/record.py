@@ -1,4 +1,4 @@
-"""Metric frames -> the numbers a run keeps. A notebook displays them; the runner writes what was displayed."""
+"""Metric frames -> the record of numbers that a run keeps. A notebook displays it; the runner writes what was displayed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-__all__ = ["MIME", "Numbers", "numbers"]
+__all__ = ["MIME", "Numbers", "record"]
 
 MIME: Final = "application/vnd.cslib.numbers+json"
 FIXED: Final = ("metric", "convention", "start", "end", "value", "numerator", "denominator", "n_accounts", "unit")
@@ -24,7 +24,7 @@ class Numbers:
         return {MIME: {"numbers": list(self.records)}}
 
 
-def numbers(*frames: pd.DataFrame) -> Numbers:
+def record(*frames: pd.DataFrame) -> Numbers:
     """Every row of metric frames as one record.
 
     Parameters
@@ -43,7 +43,7 @@ def numbers(*frames: pd.DataFrame) -> Numbers:
     >>> frame = pd.DataFrame({"metric": ["arr"], "convention": ["month end"], "start": pd.to_datetime(["2025-01-31"]),
     ...     "end": pd.to_datetime(["2025-01-31"]), "segment": ["SMB"], "value": [1200.0], "numerator": [1200],
     ...     "denominator": [pd.NA], "n_accounts": [1], "unit": ["USD ARR"]})
-    >>> numbers(frame).records[0]["value"], numbers(frame).records[0]["by"], numbers(frame).records[0]["denominator"]
+    >>> record(frame).records[0]["value"], record(frame).records[0]["by"], record(frame).records[0]["denominator"]
     (1200, {'segment': 'SMB'}, None)
     """
     return Numbers(tuple(record for frame in frames for record in _records(frame)))
