@@ -1,0 +1,165 @@
+"""Retention of cohorts at equal age."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.transforms import Bbox
+from numpy.typing import NDArray
+
+from cslib.charts.axis import percent_axis
+from cslib.charts.canvas import (
+    INK,
+    MUTED,
+    SIZE,
+    Picture,
+    house_style,
+    require,
+    shades,
+    sheet,
+    text_inches,
+)
+from cslib.formats import count, metric_name, percent, period
+
+__all__ = ["chart_cohort_curves"]
+
+# Where a name may stand beside the end of its curve, in points, best first.
+_PLACES: Final = [
+    (6, 0), *[(5, sign * step) for step in range(9, 82, 9) for sign in (1, -1)],
+    *[(dx, dy) for dy in (12, -12, 22, -22, 32, -32) for dx in (-30, -60, -90)],
+]  # fmt: skip
+
+
+@house_style()
+def chart_cohort_curves(
+    triangle: pd.DataFrame, *, title: str = "", grain: str = "year", locale: str = "en_US"
+) -> Picture:
+    """Retention of each cohort by age in percent, the newest darkest, named with its last value and size.
+
+    Parameters
+    ----------
+    triangle : DataFrame
+        One metric: `metric`, `convention`, `cohort` (first day of its period), `age` (months), `value` (ratio; NaN
+        or absent where not every member has reached the age), `n_accounts` (cohort size).
+    title : str
+        First words of the caption; as a default the name of the metric.
+    grain : {"year", "quarter", "month"}
+        What a cohort's period is; names the cohorts.
+    locale : str
+        Of numbers and dates.
+
+    Returns
+    -------
+    Picture
+        6.5 x 3.0 inches. A cohort without a mature cell is named in the caption instead.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing, there is more than one metric, or no cell is observable.
+    """
+    require(
+        triangle,
+        columns=["metric", "convention", "cohort", "age", "value", "n_accounts"],
+        by="chart_cohort_curves",
+    )
+    metrics = sorted(set(triangle["metric"]))
+    if len(metrics) > 1:
+        raise ValueError(f"chart_cohort_curves: metric: found {', '.join(metrics)}; expected one")
+    known = triangle.dropna(subset=["value"]).sort_values(["cohort", "age"])
+    if known.empty:
+        raise ValueError("chart_cohort_curves: value: no cell is observable yet; expected at least one")
+    cohorts = sorted(set(triangle["cohort"]))
+    shade = dict(zip(cohorts, shades(len(cohorts)), strict=True))
+
+    figure, axes = sheet(left=0.5, right=1.3, top=0.12, bottom=0.5)
+    low, high = min(known["value"].min(), 1.0), max(known["value"].max(), 1.0)
+    pad = max(0.08 * (high - low), 0.02)
+    axes.set_ylim(max(low - pad, -0.01), high + pad)
+    oldest = max(int(known["age"].max()), 1)
+    axes.set_xlim(0, oldest)
+    step = next(step for step in (1, 3, 6, 12, 24, 60, 120) if oldest <= 8 * step)
+    axes.set_xticks(range(0, oldest + 1, step))
+    axes.set_xlabel("Age in months since first payment", labelpad=3)
+    percent_axis(axes, locale=locale)
+    if high > 1.0:
+        axes.axhline(1.0, color=MUTED, linewidth=0.8)
+    names, points, colours, sentences = [], [], [], []
+    for cohort in cohorts:
+        curve = known[known["cohort"] == cohort]
+        if curve.empty:
+            continue
+        named, last = period(cohort, grain=grain, locale=locale), curve.iloc[-1]
+        ages, ratios = [int(age) for age in curve["age"]], [float(value) for value in curve["value"]]
+        axes.plot(ages, ratios, color=shade[cohort], gid=f"cohort {named}", clip_on=False)
+        axes.plot(ages[-1], ratios[-1], "o", markersize=4, color=shade[cohort], clip_on=False)
+        points.append((ages[-1], ratios[-1]))
+        colours.append(shade[cohort])
+        size = count(last["n_accounts"], locale=locale)
+        names.append(f"{named}  {percent(ratios[-1], locale=locale, digits=0)} ({size})")
+        sentences.append(
+            f"{named} ({size} accounts): {percent(ratios[-1], locale=locale)} at {ages[-1]} months."
+        )
+    _place(axes, names, points=points, colours=colours)
+    young = [period(c, grain=grain, locale=locale) for c in cohorts if c not in set(known["cohort"])]
+    waiting = f" Not yet observable: {', '.join(young)}." if young else ""
+    subject = title or metric_name(metrics[0])
+    caption = (
+        f"{subject} at equal age, {triangle['convention'].iloc[0]} convention, by {grain} of first payment, with the accounts of each cohort in brackets; "
+        f"a curve ends at the age its youngest account has reached.{waiting}"
+    )
+    return Picture(figure, f"Lines by age. {' '.join(sentences)}{waiting}", caption, "fig-cohort-curves")
+
+
+def _place(
+    axes: Axes, names: Sequence[str], *, points: Sequence[tuple[float, float]], colours: Sequence[str]
+) -> None:
+    """Name each end where the name covers least of the curves and none of the other names."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    inked = np.concatenate([_along(axes.transData.transform(line.get_xydata())) for line in axes.lines])
+    taken: list[Bbox] = []
+    floor = axes.get_window_extent().y0 * 72 / figure.dpi
+    for i in sorted(range(len(names)), key=lambda i: (-points[i][0], -points[i][1])):
+        x, y = axes.transData.transform(points[i]) * 72 / figure.dpi
+        width, half = text_inches(figure, [names[i]], weight="semibold") * 72 + 2, SIZE * 0.6
+        boxes = [
+            Bbox.from_extents(x + dx, y + dy - half, x + dx + width, y + dy + half) for dx, dy in _PLACES
+        ]
+        costs = [
+            (
+                sum(box.overlaps(other) for other in taken) + (box.y0 < floor),
+                _covered(box, inked * 72 / figure.dpi),
+                rank,
+            )
+            for rank, box in enumerate(boxes)
+        ]
+        best = min(costs)[2]
+        taken.append(boxes[best])
+        axes.annotate(
+            names[i],
+            points[i],
+            xytext=_PLACES[best],
+            textcoords="offset points",
+            va="center_baseline",
+            color=INK,
+            weight="semibold",
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": colours[i], "linewidth": 0.8, "shrinkA": 0, "shrinkB": 2},
+        )
+
+
+def _along(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points every few pixels along a line of at least one corner."""
+    steps = np.linspace(0, len(corners) - 1, max(200, len(corners)))
+    rank = np.arange(len(corners))
+    return np.column_stack([np.interp(steps, rank, corners[:, 0]), np.interp(steps, rank, corners[:, 1])])
+
+
+def _covered(box: Bbox, points: NDArray[np.float64]) -> int:
+    inside = (points > box.min).all(axis=1) & (points < box.max).all(axis=1)
+    return int(inside.sum())

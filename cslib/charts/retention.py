@@ -1,0 +1,113 @@
+"""Net, gross and logo retention over time."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pandas as pd
+
+from cslib.charts.axis import days_of, end_labels, month_axis, percent_axis, window_months
+from cslib.charts.canvas import GAIN, INK, MUTED, NEUTRAL, Picture, house_style, require, sheet
+from cslib.formats import count, listed, metric_name, month, percent
+
+__all__ = ["chart_retention"]
+
+LINES: Final[dict[str, dict[str, Any]]] = {
+    "net_retention": {"color": GAIN},
+    "gross_retention": {"color": NEUTRAL},
+    "logo_retention": {"color": INK, "linestyle": (0, (1, 1.5)), "linewidth": 1.3},
+}
+_MARKED_UP_TO: Final = 12  # points: on a longer line, markers are noise
+
+
+@house_style()
+def chart_retention(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US") -> Picture:
+    """Retention ratios over time in percent, each line named with its last value; 100% is marked.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows of one or more of `net_retention`, `gross_retention`, `logo_retention`: `metric`, `convention`,
+        `start`, `end`, `value` (ratio, NaN where undefined), `n_accounts`.
+    title : str
+        First words of the caption; as a default the names of the metrics.
+    locale : str
+        Of numbers and dates.
+
+    Returns
+    -------
+    Picture
+        6.5 x 3.0 inches.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing, a metric is none of the three, or every value is undefined.
+    """
+    require(
+        frame, columns=["metric", "convention", "start", "end", "value", "n_accounts"], by="chart_retention"
+    )
+    known = frame.dropna(subset=["value"]).sort_values("end")
+    others = sorted(set(frame["metric"]) - set(LINES))
+    if others:
+        raise ValueError(f"chart_retention: metric: found {', '.join(others)}; expected {', '.join(LINES)}")
+    if known.empty:
+        raise ValueError("chart_retention: value: every ratio is undefined; expected at least one to draw")
+    curves = {metric: known[known["metric"] == metric] for metric in LINES if metric in set(frame["metric"])}
+    last = frame["end"].max()
+
+    figure, axes = sheet(left=0.5, right=1.15, top=0.12, bottom=0.35)
+    low, high = min(known["value"].min(), 1.0), max(known["value"].max(), 1.0)
+    pad = max(0.08 * (high - low), 0.02)
+    axes.set_ylim(max(low - pad, -0.01), high + pad)
+    frame = frame[frame["end"] >= known["end"].min()]
+    month_axis(axes, frame["end"], locale=locale)
+    percent_axis(axes, locale=locale)
+    axes.axhline(1.0, color=MUTED, linewidth=0.8)
+    names, heights, sentences = [], [], []
+    for metric, curve in curves.items():
+        rows = frame[frame["metric"] == metric].sort_values("end")
+        style = LINES[metric]
+        marker = "o" if len(rows) <= _MARKED_UP_TO else ""
+        line = axes.plot(days_of(rows["end"]), list(rows["value"]), gid=metric, clip_on=False, **style)[0]
+        line.set(marker=marker, markersize=3.2)
+        now = rows["value"].iloc[-1]
+        names.append(f"{metric_name(metric).split(' ')[0]} {percent(now, locale=locale)}")
+        heights.append(float(curve["value"].iloc[-1]) if len(curve) else 1.0)
+        if rows["end"].iloc[-1] == last and len(curve) and curve["end"].iloc[-1] == last:
+            axes.plot(
+                days_of(curve["end"])[-1],
+                heights[-1],
+                "o",
+                markersize=4.5,
+                color=style["color"],
+                clip_on=False,
+            )
+        sentences.append(_sentence(metric, curve, locale=locale))
+    inks = {"net_retention": GAIN, "gross_retention": MUTED, "logo_retention": INK}
+    end_labels(
+        axes, names, at=heights, colours=[LINES[m]["color"] for m in curves], inks=[inks[m] for m in curves]
+    )
+
+    one = frame[frame["end"] == last].iloc[0]
+    window = f"trailing {window_months(one['start'], one['end'])} months"
+    subject = title or listed([name.split("_")[0] for name in curves]).capitalize() + " retention"
+    caption = (
+        f"{subject}, {window}, {one['convention']} convention. {month(last, locale=locale)}: "
+        f"{count(one['n_accounts'], locale=locale)} accounts at the start of the window."
+    )
+    alt = f"Lines over time, {window}. " + " ".join(sentences)
+    return Picture(figure, alt, caption, "fig-retention")
+
+
+def _sentence(metric: str, curve: pd.DataFrame, *, locale: str) -> str:
+    if curve.empty:
+        return f"{metric_name(metric)}: undefined throughout."
+    shown = [percent(value, locale=locale) for value in curve["value"]]
+    first, last = (month(curve["end"].iloc[i], locale=locale) for i in (0, -1))
+    low, high = percent(curve["value"].min(), locale=locale), percent(curve["value"].max(), locale=locale)
+    if len(curve) == 1:
+        return f"{metric_name(metric)}: {shown[0]} in {first}."
+    return (
+        f"{metric_name(metric)}: {shown[0]} in {first}, {shown[-1]} in {last}, lowest {low}, highest {high}."
+    )
