@@ -10,7 +10,7 @@ PYTHON  ?= python3
 VENV    := .venv
 PY      := $(VENV)/bin/python
 PIP     := $(PY) -m pip --disable-pip-version-check --no-input
-INSTALL := $(PIP) install --quiet --progress-bar off
+INSTALL := $(PIP) install -qq --progress-bar off   # -qq: errors only; a pip configured with several indexes warns by the page
 RUNTIME := $(VENV)/runtime.stamp
 DEV     := $(VENV)/dev.stamp
 
