@@ -13,7 +13,7 @@ import pandas as pd
 
 from cslib.months import anchor_day, month_of
 
-__all__ = ["RELATIONS", "relation"]
+__all__ = ["RELATIONS", "duckdb_engine", "relation"]
 
 RELATIONS: Final = {
     "steps": ["cut", "entity", "month"],
@@ -31,11 +31,21 @@ def _text() -> str:
     return files("cslib").joinpath("ledger.sql").read_text("utf-8")
 
 
+@cache
+def _duckdb() -> duckdb.DuckDBPyConnection:
+    """One database in memory for the process; opened at the first question, never at import, so that forks are safe."""
+    return duckdb.connect(config={"python_enable_replacements": False})
+
+
 def duckdb_engine(ledger: pd.DataFrame) -> Callable[[str], pd.DataFrame]:
     """Return an engine: a function from SQL text to a frame, with `ledger` as its one table, on DuckDB in process."""
-    connection = duckdb.connect(config={"python_enable_replacements": False})
-    connection.register("ledger", ledger)
-    return lambda sql: connection.execute(sql).df()
+
+    def engine(sql: str) -> pd.DataFrame:
+        with _duckdb().cursor() as cursor:
+            cursor.register("ledger", ledger)
+            return cursor.execute(sql).df()
+
+    return engine
 
 
 def relation(name: str, ledger: pd.DataFrame, *, as_of: date, window: int = 12) -> pd.DataFrame:

@@ -16,6 +16,8 @@ __all__ = ["flows", "stand", "windows"]
 
 def _dense(changes: pd.DataFrame, *, months: range, span: int | None = None) -> pd.DataFrame:
     """Changes added up for every month: from the first, or over the last `span` months."""
+    if changes.empty:
+        return changes
     keys = [key for key in ("cut", "movement") if key in changes.columns]
     wide = changes.set_index(["month", *keys]).unstack(keys).reindex(list(months)).fillna(0).astype("int64").cumsum()
     if span is not None:
