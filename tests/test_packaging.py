@@ -68,7 +68,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("installed")
     venv.create(folder / "env", with_pip=True)
     python = folder / "env" / "bin" / "python"
-    pip = [python, "-m", "pip", "install", "-q", "--no-compile", "--disable-pip-version-check", "--no-input"]
+    pip: list[str | Path] = [python, "-m", "pip", "install", "-q", "--no-compile", "--disable-pip-version-check", "--no-input"]
     locked = subprocess.run(
         [*pip, "--require-hashes", "--only-binary", ":all:", "-r", ROOT / "requirements.lock"],
         capture_output=True,
