@@ -1,0 +1,119 @@
+"""Sentences: what they say, what they never say, and text from data that stays text."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import jinja2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from cslib.metrics import cohorts, concentration, retention
+from cslib.story import (
+    Finding,
+    accounts_fact,
+    arr_fact,
+    bridge_fact,
+    cohorts_fact,
+    concentration_fact,
+    data_fact,
+    gross_fact,
+    retention_fact,
+    segments_fact,
+    write,
+)
+from tests.books import book_of, eight
+
+NEVER = re.compile(r"\b(rose|fell|grew|improv|slip|declin|trend|stable|driv|lead to|impact|significant)", re.I)
+
+
+def everything() -> str:
+    book = eight()
+    headline = retention.headline(book, base="arr", months_ago=(0, 3, 12))
+    effective = concentration.effective_accounts(book)
+    changes = retention.account_changes(book)
+    findings = [
+        data_fact(book.account, n_accounts=8, end=book.as_of, currency="USD", notes=book.notes),
+        arr_fact(headline),
+        retention_fact(headline, window=12, n_effective=effective),
+        gross_fact(headline, n_effective=effective),
+        bridge_fact(retention.bridge(book), changes),
+        concentration_fact(concentration.leave_one_out(book), headline, n_effective=effective),
+        cohorts_fact(cohorts.triangle(book, metric="gross", grain="year")),
+        segments_fact(retention.headline(book, by="segment", base="arr"), by="segment", window=12),
+        accounts_fact(changes, top=5),
+    ]
+    return str(write(*findings))
+
+
+def test_sentences_of_the_hand_made_book() -> None:
+    said = everything().replace("\\", "")
+    # 460 of MRR is 5,520 a year; a quarter earlier D still paid: 560, a year earlier A B C D: 400
+    assert "Annual recurring revenue is **$5.52k** from 5 accounts on Dec 31, 2025." in said
+    assert "It was $6.72k from 6 accounts on Sep 30, 2025 and $4.8k from 4 accounts on Dec 31, 2024." in said
+    assert "The 4 accounts that paid $4.8k on Dec 31, 2024 pay $3.72k on Dec 31, 2025: too few for a percentage" in said
+    assert "**Gross retention is 65%**: of $4.8k, $1.2k left with 1 account and $480 with smaller contracts of 1 account." in said
+    assert "3 of 4 accounts stayed." in said
+    assert "Lost: churn $1.2k (1 account)." in said
+    assert "Nothing was added." in said
+    assert "SMB: 3 of 3 accounts stayed and $3.6k became $3.72k; Enterprise: 0 of 1 account stayed" in said
+
+
+def test_no_sentence_claims_a_change() -> None:
+    said = everything()
+    # the one permitted use names no direction: whether they grew or shrank
+    assert not NEVER.search(said.replace("grew or shrank", "")), NEVER.search(said)
+    assert "no difference between them is tested here" in said
+    assert "nan" not in said.lower()
+    assert "undefined" not in said
+
+
+def test_the_heavy_account_is_named_beside_the_headline() -> None:
+    rows = [("Big", "2024-01-01", "2025-06-01", "400"), ("Big", "2025-06-01", None, "600")]
+    rows += [(f"S{i:02d}", "2024-01-01", None if i % 4 else "2025-10-01", "20") for i in range(40)]
+    book = book_of(rows)
+    headline, effective = retention.headline(book), concentration.effective_accounts(book)
+    fact = concentration_fact(concentration.leave_one_out(book), headline, n_effective=effective)
+    said = str(write(fact)).replace("\\", "")
+    # opening 400 + 40 x 20 = 1200; closing 600 + 30 x 20 = 1200; without Big 600/800
+    assert "Net retention is 100%; without Big (33% of opening ARR) it is 75%." in said
+
+
+def test_vintages_are_compared_at_equal_age_only() -> None:
+    rows = [(f"A{i}", "2024-01-01", None, "10") for i in range(10)]
+    rows += [(f"B{i}", "2025-01-01", "2025-09-10" if i < 4 else None, "10") for i in range(10)]
+    said = str(write(cohorts_fact(cohorts.triangle(book_of(rows), metric="gross", grain="year"))))
+    # By December 2025 those of January 2025 are 11 months old: the last full quarter of age is 9.
+    assert said.startswith("At an age of 9 months, the 10 accounts that began in 2025 kept 60% of their first ARR "
+                           "and the 10 accounts that began in 2024 100%")  # fmt: skip
+
+
+def test_too_young_to_compare_is_said() -> None:
+    said = write(cohorts_fact(cohorts.triangle(book_of([("A", "2025-12-01", None, "9")]), metric="gross", grain="year")))
+    assert "cannot be compared" in str(said)
+
+
+def test_an_undefined_figure_is_said_to_be_undefined() -> None:
+    headline = retention.headline(book_of([("A", "2025-12-01", None, "9")]))
+    said = str(write(retention_fact(headline, window=12, n_effective=float("nan"))))
+    assert said == "No account paid on Dec 31, 2024, so net retention over 12 months is undefined."
+    assert str(write(gross_fact(headline, n_effective=float("nan")))) == ""
+
+
+@given(st.text(max_size=80))
+def test_names_from_data_render_as_themselves(name: str) -> None:
+    fact = Finding("concentration", {"name": name, "share": 0.3, "value": 1.1, "without": 0.9, "n": 50, "n_eff": 20.0,
+                                     "small": False, "heavy": True, "turns": False})  # fmt: skip
+    html = MarkdownIt("gfm-like", {"linkify": False, "html": True}).render(str(write(fact)))
+    tags = set(re.findall(r"<(\w+)", html))
+    assert tags <= {"p", "strong"}, html
+
+
+def test_a_missing_language_or_value_is_an_error_and_not_an_english_sentence() -> None:
+    with pytest.raises(jinja2.TemplateNotFound):
+        write(Finding("arr", {}), locale="xx_XX")
+    with pytest.raises(jinja2.UndefinedError):
+        write(Finding("arr", {"end": date(2026, 9, 30)}))
