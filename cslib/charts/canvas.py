@@ -187,8 +187,8 @@ def _luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def require(frame: pd.DataFrame, *, columns: Sequence[str], by: str) -> None:
-    """Refuse a frame that is empty or lacks a column.
+def require(frame: pd.DataFrame, *, columns: Sequence[str], by: str, may_be_empty: bool = False) -> None:
+    """Refuse a frame that lacks a column or, unless it may be, is empty.
 
     Raises
     ------
@@ -199,5 +199,5 @@ def require(frame: pd.DataFrame, *, columns: Sequence[str], by: str) -> None:
     if missing:
         found = ", ".join(map(str, frame.columns)) or "none"
         raise ValueError(f"{by}: columns missing: {', '.join(missing)}; found: {found}")
-    if frame.empty:
+    if frame.empty and not may_be_empty:
         raise ValueError(f"{by}: found a frame without rows, expected at least one")

@@ -43,8 +43,8 @@ def chart_cohort_curves(
     Parameters
     ----------
     triangle : DataFrame
-        One metric: `metric`, `convention`, `cohort` (first day of its period), `age` (months), `value` (ratio; NaN
-        or absent where not every member has reached the age), `n_accounts` (cohort size).
+        One metric: `metric`, `convention`, `cohort` (first day of its period), `age` (months), `value`
+        (ratio; NaN or absent where not every member has reached the age), `n_accounts` (cohort size).
     title : str
         First words of the caption; as a default the name of the metric.
     grain : {"year", "quarter", "month"}
@@ -109,7 +109,8 @@ def chart_cohort_curves(
     waiting = f" Not yet observable: {', '.join(young)}." if young else ""
     subject = title or metric_name(metrics[0])
     caption = (
-        f"{subject} at equal age, {triangle['convention'].iloc[0]} convention, by {grain} of first payment, with the accounts of each cohort in brackets; "
+        f"{subject} at equal age, {triangle['convention'].iloc[0]} convention, by {grain} of first payment, "
+        "with the accounts of each cohort in brackets; "
         f"a curve ends at the age its youngest account has reached.{waiting}"
     )
     return Picture(figure, f"Lines by age. {' '.join(sentences)}{waiting}", caption, "fig-cohort-curves")

@@ -111,7 +111,7 @@ def chart_segments(
     box = axes.get_position()
     axes.set_position((left / WIDTH, box.y0, (WIDTH - left - _ROOM) / WIDTH, box.height))
     axes.set(xlim=_range(drawn), ylim=(len(drawn) - 0.5, -0.5), yticks=[])
-    percent_axis(axes, along="x", most=6, locale=locale)
+    percent_axis(axes, along="x", most=min(6, round((WIDTH - left - _ROOM) / 0.5)), locale=locale)
     axes.tick_params(axis="x", length=0)
     axes.spines["bottom"].set_visible(False)
     for i in range(len(drawn)):
@@ -162,7 +162,7 @@ def _write(figure: Figure, table: Mapping[str, Sequence[str]], *, has_total: boo
             y = _HEAD * 0.4 if row == 0 else _HEAD + _ROW * (row - 0.5)
             written = figure.text(x / WIDTH, 1 - y / height, text, ha=ha, va="center_baseline")
             written.set_color(MUTED if row == 0 else INK)
-            written.set_weight("semibold" if row == 1 and has_total else "normal")
+            written.set_fontweight("semibold" if row == 1 and has_total else "normal")
         edge += width + _GAP
     return edge
 

@@ -1,0 +1,24 @@
+"""Tables: a tidy frame in, a styled sheet with its words out. They format and colour, nothing else.
+
+Text that comes from data is escaped. Numbers stand to the right; undefined is written out, what is
+not yet observable is blank.
+
+>>> sorted(__all__)[1:3]
+['account_of_data', 'accounts_table']
+"""
+
+from cslib.styled.cohorts import cohort_table
+from cslib.styled.data import account_of_data
+from cslib.styled.money import accounts_table, money_table
+from cslib.styled.ratios import kpi_table, segment_table
+from cslib.styled.sheet import Sheet
+
+__all__ = [
+    "Sheet",
+    "account_of_data",
+    "accounts_table",
+    "cohort_table",
+    "kpi_table",
+    "money_table",
+    "segment_table",
+]

@@ -1,0 +1,69 @@
+"""The account of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from cslib.charts.canvas import require
+from cslib.formats import count, day, one_line
+from cslib.styled.sheet import Sheet, distinct, lay_out
+
+__all__ = ["account_of_data"]
+
+
+def account_of_data(
+    frame: pd.DataFrame, *, title: str = "The account of the data", locale: str = "en_US"
+) -> Sheet:
+    """Rows read, kept and left out of every table, with the days they span and the hash of the file.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``book.account``: `table`, `file`, `rows_read`, `rows_kept`, `rows_after_as_of`, `rows_rejected`,
+        `first_date`, `last_date`, `sha256`.
+    title : str
+        The caption.
+    locale : str
+        Of numbers and dates.
+
+    Returns
+    -------
+    Sheet
+        One row a table and file; of a hash the first twelve digits.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing or the frame is empty.
+    """
+    rows = ["rows_read", "rows_kept", "rows_after_as_of", "rows_rejected"]
+    require(
+        frame, columns=["table", "file", *rows, "first_date", "last_date", "sha256"], by="account_of_data"
+    )
+    heads = ["Read", "Kept", "After the day", "Rejected"]
+    cells = pd.DataFrame(
+        [
+            {
+                "File": _or_blank(r["file"], one_line),
+                **{
+                    head: _or_blank(r[n], lambda x: count(x, locale=locale))
+                    for head, n in zip(heads, rows, strict=True)
+                },
+                "First": _or_blank(r["first_date"], lambda x: day(x, locale=locale)),
+                "Last": _or_blank(r["last_date"], lambda x: day(x, locale=locale)),
+                "SHA-256": _or_blank(r["sha256"], lambda x: one_line(x)[:12]),
+            }
+            for r in frame.to_dict("records")
+        ],
+        distinct([one_line(name) for name in frame["table"]]),
+    )
+    return lay_out(
+        cells.rename_axis("Table", axis=1), caption=f"{title}.", label="tab-data", text=["File", "SHA-256"]
+    )
+
+
+def _or_blank(value: Any, told: Callable[[Any], str]) -> str:
+    return "" if pd.isna(value) else told(value)

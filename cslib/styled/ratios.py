@@ -1,0 +1,130 @@
+"""Key figures and segments."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cslib.charts.canvas import require
+from cslib.formats import count, currency_of, metric_name, month, one_line, percent, short_money
+from cslib.styled.sheet import Sheet, convention, distinct, lay_out, once
+
+__all__ = ["kpi_table", "segment_table"]
+
+
+def kpi_table(frame: pd.DataFrame, *, title: str = "Key figures", locale: str = "en_US") -> Sheet:
+    """Key figures, one row a metric with its convention, one column an end, the latest first.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `metric`, `convention`, `start`, `end`, `value`, `unit`; one row for each metric and end. Metrics
+        stand in order of first appearance.
+    title : str
+        First words of the caption.
+    locale : str
+        Of numbers and dates.
+
+    Returns
+    -------
+    Sheet
+        Ratios in percent with one decimal, money short, undefined written out, a missing row blank.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing, the frame is empty or a metric comes twice for one end.
+    """
+    require(frame, columns=["metric", "convention", "start", "end", "value", "unit"], by="kpi_table")
+    once(frame, key=["metric", "end"], by="kpi_table")
+    ends = sorted(frame["end"].unique(), reverse=True)
+    rows: dict[str, dict[str, str]] = {}
+    for row in frame.to_dict("records"):
+        told = rows.setdefault(metric_name(row["metric"]), {"Convention": convention(row)})
+        told[month(row["end"], locale=locale)] = _value(row["value"], row["unit"], locale=locale)
+    cells = pd.DataFrame.from_dict(rows, orient="index").fillna("")
+    cells = cells[["Convention", *(month(end, locale=locale) for end in ends)]].rename_axis("Metric", axis=1)
+    caption = f"{title}, {', '.join(cells.columns[1:])}."
+    return lay_out(cells, caption=caption, label="tab-kpi", text=["Convention"])
+
+
+def _value(value: float, unit: str, *, locale: str) -> str:
+    if pd.isna(value):
+        return "undefined"
+    if unit == "ratio":
+        return percent(value, locale=locale)
+    if unit == "ratio to one":
+        return f"{value:.1f}"
+    return short_money(value, currency_of(unit), locale=locale)
+
+
+def segment_table(
+    frame: pd.DataFrame,
+    *,
+    by: str,
+    unit: str,
+    total: pd.DataFrame | None = None,
+    title: str = "",
+    locale: str = "en_US",
+) -> Sheet:
+    """Ratios of every segment with its accounts and opening amount, the largest first, the whole book last.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Ratio rows with the column `by`: `metric`, `convention`, `start`, `end`, `by`, `value`, `denominator`,
+        `n_accounts`; `net_retention` gives the opening amount. Of several ends the last is shown.
+    by : str
+        Column that names the segment.
+    unit : str
+        Of the denominator of net retention, such as ``USD ARR``.
+    total : DataFrame or None
+        The same rows for the whole book.
+    title : str
+        First words of the caption; as a default `by`.
+    locale : str
+        Of numbers and dates.
+
+    Returns
+    -------
+    Sheet
+        One row a segment, one column a metric in percent.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing, the frame is empty, net retention is absent or a segment comes twice.
+    """
+    heading = one_line(by).replace("_", " ").capitalize()
+    rows = _segments(frame, by=by, unit=unit, locale=locale)
+    bold: list[str] = []
+    if total is not None:
+        rows = pd.concat(
+            [rows, _segments(total.assign(**{by: "All accounts"}), by=by, unit=unit, locale=locale)]
+        )
+        rows.index = pd.Index(distinct(list(rows.index)))
+        bold = [str(rows.index[-1])]
+    last = frame.loc[frame["end"].idxmax()].to_dict()
+    subject = title or f"Retention by {heading.lower()}"
+    caption = f"{subject}, {month(last['end'], locale=locale)}, {convention(last)}."
+    return lay_out(rows.rename_axis(heading, axis=1), caption=caption, label="tab-segments", bold=bold)
+
+
+def _segments(frame: pd.DataFrame, *, by: str, unit: str, locale: str) -> pd.DataFrame:
+    columns = ["metric", "convention", "start", "end", "value", "denominator", "n_accounts", by]
+    require(frame, columns=columns, by="segment_table")
+    last = frame[frame["end"] == frame["end"].max()]
+    once(last, key=["metric", by], by="segment_table")
+    net = last[last["metric"] == "net_retention"].sort_values(["denominator", by], ascending=[False, True])
+    if net.empty:
+        raise ValueError("segment_table: metric: net_retention is absent; expected it for the opening amount")
+    values = {(r["metric"], r[by]): float(r["value"]) for r in last.to_dict("records")}
+    metrics = list(dict.fromkeys(last["metric"]))
+    rows = [
+        {
+            "Accounts": count(r["n_accounts"], locale=locale),
+            f"Opening {unit.split(' ')[-1]}": short_money(r["denominator"], currency_of(unit), locale=locale),
+            **{metric_name(m): percent(values.get((m, r[by]), float("nan")), locale=locale) for m in metrics},
+        }
+        for r in net.to_dict("records")
+    ]
+    return pd.DataFrame(rows, distinct([one_line(name) for name in net[by]]))

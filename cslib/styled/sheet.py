@@ -1,0 +1,111 @@
+"""The sheet a table is laid out on, and the checks and words that tables share."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+from pandas.io.formats.style import Styler
+
+from cslib.charts.axis import window_months
+from cslib.formats import one_line
+
+__all__ = ["Sheet", "convention", "distinct", "lay_out", "once"]
+
+_RULES: Final = [
+    {"selector": "", "props": "border-collapse: collapse; font-variant-numeric: tabular-nums"},
+    {"selector": "caption", "props": "text-align: left; padding-bottom: 0.4em"},
+    {"selector": "th, td", "props": "padding: 0.2em 0.6em"},
+    {"selector": "th.row_heading", "props": "text-align: left; font-weight: normal"},
+    {"selector": "thead th", "props": "text-align: right; border-bottom: 1px solid #8d96a0"},
+    {"selector": "thead th.blank, thead th.index_name", "props": "text-align: left"},
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A styled table with the line that names it.
+
+    In a notebook it shows as HTML, the same bytes on every run, with `caption` and `label` under the key
+    ``cslib`` of the output's metadata.
+    """
+
+    styler: Styler
+    caption: str
+    label: str
+
+    def __repr__(self) -> str:
+        return f"{self.caption}\n{self.styler.data.to_string()}"  # type: ignore[attr-defined]
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        words = {"caption": self.caption, "label": self.label}
+        return {"text/html": self.styler.to_html(), "text/plain": repr(self)}, {"cslib": words}
+
+
+def lay_out(
+    cells: pd.DataFrame,
+    *,
+    caption: str,
+    label: str,
+    text: Sequence[str] = (),
+    bold: Sequence[object] = (),
+    colours: pd.DataFrame | None = None,
+) -> Sheet:
+    """Style a frame of finished text; `text` columns stand to the left, `bold` rows stand out.
+
+    The id of the table is drawn from its content: two tables on one page do not style each other, and the same
+    table has the same bytes.
+    """
+    cells.columns.name = html.escape(one_line(cells.columns.name or ""))
+    numbers = [column for column in cells.columns if column not in set(text)]
+    styler = cells.style.format(escape="html").format_index(escape="html").format_index(escape="html", axis=1)
+    styler = styler.set_table_styles(_RULES).set_caption(html.escape(caption))
+    styler = styler.set_properties(subset=numbers, **{"text-align": "right"})
+    styler = styler.set_properties(subset=list(text), **{"text-align": "left"})
+    if len(bold):
+        rows = [key for key in cells.index if key in set(bold)]
+        styler = styler.set_properties(subset=(rows, list(cells.columns)), **{"font-weight": "bold"})
+        styler = styler.map_index(lambda key: "font-weight: bold" if key in set(bold) else "")
+    if colours is not None:
+        styler = styler.apply(lambda _: colours, axis=None)
+    drawn = styler.set_uuid("").to_html()
+    return Sheet(styler.set_uuid(hashlib.sha256(drawn.encode()).hexdigest()[:10]), caption, label)
+
+
+def once(frame: pd.DataFrame, *, key: Sequence[str], by: str) -> None:
+    """Refuse a frame in which two rows share a key, naming the caller `by`."""
+    double = frame[frame.duplicated(list(key))]
+    if not double.empty:
+        found = ", ".join(f"{name} {double.iloc[0][name]}" for name in key)
+        raise ValueError(f"{by}: found {found} more than once; expected one row for each {' and '.join(key)}")
+
+
+def distinct(labels: Sequence[str]) -> list[str]:
+    """Labels of which the second and later of a kind are numbered.
+
+    >>> distinct(["Acme", "Blue", "Acme"])
+    ['Acme', 'Blue', 'Acme (2)']
+    """
+    seen: dict[str, int] = {}
+    told = []
+    for label in labels:
+        seen[label] = seen.get(label, 0) + 1
+        told.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+    return told if len(set(told)) == len(told) else distinct(told)
+
+
+def convention(row: Mapping[Any, Any]) -> str:
+    """Name of the convention of a row and the length of its window, for print beside the number.
+
+    >>> convention({"convention": "endpoint", "start": pd.Timestamp(2025, 9, 30), "end": pd.Timestamp(2026, 9, 30)})
+    'endpoint, 12 months'
+    """
+    months = window_months(row["start"], row["end"])
+    parts = [one_line(row["convention"]), f"{months} months" if months else ""]
+    return ", ".join(part for part in parts if part)
