@@ -28,8 +28,9 @@ setup: $(DEV) ## make .venv with everything locked: runtime, JupyterLab, tools
 
 # Two stamps, one after the other also under -j: a report needs no JupyterLab and no linters.
 $(RUNTIME): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "no '$(PYTHON)' here. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || { \
-	  echo "cslib needs Python 3.11 to 3.14, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	  echo "cslib needs Python 3.11 to 3.14; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@echo "setting up .venv with $$($(PYTHON) --version): the locked runtime ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(INSTALL) --require-hashes --only-binary :all: -r requirements.lock
@@ -42,7 +43,7 @@ $(DEV): requirements-dev.lock $(RUNTIME)
 	@touch $@
 
 # The demo portfolio is a product of the simulator: made again when the simulator changes.
-demo/.stamp: cslib/simulate.py | $(RUNTIME)
+demo/.stamp: $(wildcard cslib/simulate/*.py) | $(RUNTIME)
 	@rm -rf demo
 	@$(VENV)/bin/cslib demo --out demo
 	@touch $@
