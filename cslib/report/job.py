@@ -1,0 +1,99 @@
+"""What is to be run, checked before any work is spent: notebook, parameters, quarter, the company's data."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cslib.book import Book
+from cslib.months import quarter_bounds, quarter_of
+from cslib.report.kinds import Value, assignments
+from cslib.report.manifest import code_sha256
+from cslib.report.normal import inject, number_cells
+from cslib.report.parameters import ParameterError, check_parameters, read_parameters
+from cslib.report.save import slug
+from cslib.sources.company import load_config
+
+__all__ = ["GIVEN", "Job", "check_job", "load_notebook"]
+
+GIVEN: Final = ("company", "quarter")  # parameters that the runner sets
+
+
+@dataclass(frozen=True)
+class Job:
+    """One report to be made; everything in it has been checked.
+
+    `notebook` has its parameters injected, `source` is the company's folder, `folder` where the files go.
+    """
+
+    name: str
+    notebook: Any
+    code_sha256: str
+    parameters: Mapping[str, Value]
+    book: Book
+    source: Path
+    quarter: str
+    folder: Path
+
+
+def load_notebook(path: Path) -> Any:
+    """Notebook at `path`, in the current format.
+
+    Raises
+    ------
+    ParameterError
+        When there is none, or it is none.
+    """
+    import nbformat
+
+    try:
+        raw = json.loads(path.read_bytes())
+        if raw["nbformat"] != 4:
+            raise ParameterError(f"notebook {path}: found format {raw['nbformat']}, expected 4; save it anew")
+        number_cells(raw)
+        notebook = nbformat.from_dict(raw)  # type: ignore[no-untyped-call]
+        nbformat.validate(notebook)
+    except ParameterError:
+        raise
+    except OSError as error:
+        raise ParameterError(f"notebook {path}: {error.strerror}") from None
+    except (ValueError, AttributeError, KeyError, TypeError, nbformat.ValidationError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ParameterError(f"notebook {path}: not a Jupyter notebook ({reason})") from None
+    return notebook
+
+
+def check_job(path: Path, *, company: Path, quarter: str, out: Path, given: Mapping[str, object]) -> Job:
+    """Job for the notebook at `path`; see :func:`cslib.report.run.run_report` for parameters and errors."""
+    notebook = load_notebook(path)
+    for name in GIVEN:
+        if name in given:
+            raise ParameterError(f"parameter {name}: set by the run itself; give it as --{name}")
+    source = Path(os.path.abspath(company))  # noqa: PTH100  resolve() follows links, which changes the name
+    if not source.name.isprintable() or not source.name:
+        raise ParameterError(f"company: found the folder name {source.name!r}, expected printable text")
+    known = {**given, "company": source.name, "quarter": quarter}
+    values = check_parameters(read_parameters(notebook), known)
+    fiscal_year_start = load_config(source).fiscal_year_start
+    try:
+        end = quarter_bounds(quarter, fiscal_year_start=fiscal_year_start)[1]
+    except ValueError as error:
+        raise ParameterError(str(error)) from None
+    label = quarter_of(end, fiscal_year_start=fiscal_year_start)
+    values["quarter"] = label
+    code = code_sha256(notebook)
+    inject(notebook, assignments({name: value for name, value in values.items() if name in known}))
+    return Job(
+        name=slug(path.stem),
+        notebook=notebook,
+        code_sha256=code,
+        parameters=values,
+        book=Book.load(source, as_of=end),
+        source=source,
+        quarter=label,
+        folder=out / label / slug(source.name),
+    )

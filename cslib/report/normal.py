@@ -1,0 +1,85 @@
+"""An executed notebook without what differs from run to run: times, random ids, paths of one machine."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import cslib
+
+__all__ = ["inject", "normalise", "number_cells"]
+
+_CELL_FILE: Final = re.compile(r"[^\s\"'(]*ipykernel_\d+[/\\]\d+\.py")
+_ADDRESS: Final = re.compile(r"\b0x[0-9a-f]{6,16}\b")
+_KERNELSPEC: Final = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+
+def number_cells(notebook: Any) -> None:
+    """Give cells without an id of their own one that stays the same; nbformat would draw them at random."""
+    seen = {""}
+    for number, cell in enumerate(notebook["cells"], start=1):
+        if cell.get("id", "") in seen:
+            cell["id"] = f"cell-{number}"
+        seen.add(cell["id"])
+    notebook["nbformat_minor"] = max(notebook.get("nbformat_minor", 0), 5)
+
+
+def inject(notebook: Any, source: str) -> None:
+    """Put `source` after the cell tagged ``parameters``, in place of what an earlier run injected."""
+    cells = [c for c in notebook.cells if "injected-parameters" not in c.metadata.get("tags", [])]
+    at = next(n for n, c in enumerate(cells, start=1) if "parameters" in c.metadata.get("tags", []))
+    cell = type(notebook)(
+        cell_type="code",
+        id="injected-parameters",
+        metadata=type(notebook)(tags=["injected-parameters"]),
+        source=source,
+        outputs=[],
+        execution_count=None,
+    )
+    notebook.cells = [*cells[:at], cell, *cells[at:]]
+
+
+def normalise(notebook: Any, *, folder: Path) -> None:
+    """Rid `notebook`, which ran in `folder`, of what no input explains; each cell keeps its status."""
+    notebook.metadata.pop("papermill", None)
+    notebook.metadata["kernelspec"] = dict(_KERNELSPEC)
+    places = _places(folder)
+    for cell in notebook.cells:
+        status = cell.metadata.pop("papermill", {}).get("status", "pending")
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.metadata["papermill"] = {"status": status}
+        if not cell.metadata.get("tags", True):
+            del cell.metadata["tags"]
+        for output in cell.get("outputs", []):
+            _clean(output, places)
+
+
+def _places(folder: Path) -> list[tuple[str, str]]:
+    """Folders of this machine that outputs name, longest first, and what stands for each."""
+    package = Path(cslib.__file__).parents[1]
+    named = {folder: "", package: "", Path(sys.prefix): "<python>/", Path(sys.base_prefix): "<python>/"}
+    found = [(f"{place}/", word) for place, word in named.items() if len(place.parts) > 1]
+    return sorted(found, key=lambda pair: -len(pair[0]))
+
+
+def _clean(output: Any, places: Iterable[tuple[str, str]]) -> None:
+    for key in ("text", "evalue"):
+        if key in output:
+            output[key] = _portable(output[key], places)
+    if "traceback" in output:
+        output["traceback"] = [_portable(line, places) for line in output["traceback"]]
+    for mime, data in output.get("data", {}).items():
+        if mime.startswith("text/"):
+            output["data"][mime] = _portable(data, places)
+
+
+def _portable(text: Any, places: Iterable[tuple[str, str]]) -> Any:
+    if not isinstance(text, str):
+        return [_portable(line, places) for line in text]
+    for place, word in places:
+        text = text.replace(place, word)
+    return _ADDRESS.sub("0x0", _CELL_FILE.sub("<cell>", text))

@@ -1,0 +1,77 @@
+"""What an executed notebook leaves beside its pages: numbers for machines, rows that were rejected."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pandas as pd
+
+__all__ = ["NUMBERS", "as_json", "is_for_machines", "numbers", "rejected_csv"]
+
+NUMBERS: Final = "application/vnd.cslib.numbers+json"
+_OURS: Final = "application/vnd.cslib."
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?%?")
+
+
+def _outputs(notebook: Any) -> Iterator[Any]:
+    for cell in notebook.cells:
+        yield from cell.get("outputs", [])
+
+
+def numbers(notebook: Any) -> list[Any]:
+    """All numbers that cells display as `NUMBERS`, in their order; each shows ``{"numbers": [...]}``."""
+    shown = (output["data"][NUMBERS] for output in _outputs(notebook) if NUMBERS in output.get("data", {}))
+    return [number for bundle in shown for number in bundle["numbers"]]
+
+
+def is_for_machines(output: Any) -> bool:
+    """Whether an output carries data of ours and nothing that a page could show but its text form."""
+    mimes = set(output.get("data", {}))
+    ours = {mime for mime in mimes if mime.startswith(_OURS)}
+    return bool(ours) and mimes <= {*ours, "text/plain"}
+
+
+def as_json(document: Any) -> bytes:
+    """JSON as it is stored: indented, UTF-8, what is not a finite number as null.
+
+    >>> as_json({"value": float("nan")}).decode()
+    '{\\n  "value": null\\n}\\n'
+    """
+    return (
+        json.dumps(_plain(document), ensure_ascii=False, indent=2, allow_nan=False, default=str) + "\n"
+    ).encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def rejected_csv(rows: pd.DataFrame) -> bytes:
+    """Rejected rows as CSV that a spreadsheet opens without running any of it.
+
+    A text that a spreadsheet would take for a formula is led by an apostrophe; numbers stay as they are.
+
+    >>> rejected_csv(pd.DataFrame({"id": ["=1+1", "-5"], "cause": ["no date", "no date"]})).decode()
+    "id,cause\\n'=1+1,no date\\n-5,no date\\n"
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(map(_inert, rows.columns))
+    writer.writerows([_inert(cell) for cell in row] for row in rows.itertuples(index=False, name=None))
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def _inert(cell: Any) -> str:
+    text = "" if pd.isna(cell) else str(cell)
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text

@@ -1,0 +1,207 @@
+"""One report: a notebook executed for a company and a quarter, and the files it leaves.
+
+The company's data is checked before a kernel starts. The kernel runs in the folder that holds the company,
+and the notebook's `company` is that folder's name, so nothing in the executed notebook names a machine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from cslib.report.engine import Failure, OnCell, execute
+from cslib.report.html import html_page
+from cslib.report.job import Job, check_job
+from cslib.report.manifest import inputs, sha256, versions
+from cslib.report.normal import normalise
+from cslib.report.outputs import as_json, numbers, rejected_csv
+from cslib.report.save import MANIFEST, prepare, publish, slug
+
+__all__ = ["Record", "run_report"]
+
+Status = Literal["done", "failed", "bad input", "died"]
+EXIT_CODES: Final[Mapping[Status, int]] = {"done": 0, "failed": 1, "bad input": 2, "died": 3}
+
+
+@dataclass(frozen=True)
+class Record:
+    """What became of one run. `error` is empty when the report is done; `files` lie in `folder`."""
+
+    company: str
+    quarter: str
+    folder: Path
+    status: Status
+    error: str
+    files: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 1 the report failed, 2 its data cannot be used, 3 its kernel died."""
+        return EXIT_CODES[self.status]
+
+
+class _Laps:
+    """Seconds spent between calls."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.seconds[name] = round(now - self._last, 3)
+        self._last = now
+
+
+def run_report(
+    notebook: Path | str,
+    *,
+    company: Path | str,
+    quarter: str,
+    out: Path | str,
+    parameters: Mapping[str, object] | None = None,
+    on_cell: OnCell | None = None,
+    timeout: int | None = None,
+) -> Record:
+    """Run `notebook` for one company and quarter, and save what it leaves in ``<out>/<quarter>/<company>``.
+
+    Parameters
+    ----------
+    notebook : Path or str
+        A notebook whose parameters cell declares `company` and `quarter`.
+    company : Path or str
+        Company folder; its name becomes the name of the output folder.
+    quarter : str
+        Fiscal quarter, such as ``2026Q3``; its last day is the as-of day.
+    out : Path or str
+        Folder for all reports.
+    parameters : mapping, optional
+        Values for the notebook's other parameters.
+    on_cell : callable, optional
+        Called with index and number of cells before each cell.
+    timeout : int, optional
+        Seconds that one cell may take.
+
+    Returns
+    -------
+    Record
+        Also when a cell failed or the kernel died: then the partial notebook and its page are saved, no PDF.
+
+    Raises
+    ------
+    ParameterError
+        When notebook, quarter or parameters cannot be used; nothing is executed or written.
+    TableError
+        When the company's data cannot be used; nothing is executed or written.
+    InfrastructureError
+        When the output folder cannot be written.
+    """
+    laps = _Laps()
+    job = check_job(
+        Path(notebook), company=Path(company), quarter=quarter, out=Path(out), given=parameters or {}
+    )
+    prepare(job.folder)
+    laps.lap("check")
+    executed, failure = execute(job.notebook, folder=job.source.parent, on_cell=on_cell, timeout=timeout)
+    laps.lap("cells")
+    normalise(executed, folder=job.source.parent)
+    executed.metadata["cslib"] = _about(job)
+    files, failure = _files(job, executed, failure, laps)
+    status = _status(failure)
+    files[MANIFEST] = as_json(_manifest(job, files, status, failure))
+    files["timings.json"] = as_json({"seconds": laps.seconds})
+    owned = [f"{job.name}.*", "numbers.json", "rejected/*.csv"]
+    publish(job.folder, files, owned=owned)
+    error = str(failure) if failure else ""
+    return Record(job.book.name, job.quarter, job.folder, status, error, tuple(files))
+
+
+def _status(failure: Failure | None) -> Status:
+    if failure is None:
+        return "done"
+    if failure.kind == "kernel":
+        return "died"
+    return "bad input" if failure.name == "TableError" else "failed"
+
+
+def _files(
+    job: Job, executed: Any, failure: Failure | None, laps: _Laps
+) -> tuple[dict[str, bytes], Failure | None]:
+    """Everything the run leaves but its manifest; a file that cannot be made is a failure like a cell's."""
+    import nbformat
+
+    files = {f"{job.name}.ipynb": nbformat.writes(executed).encode()}  # type: ignore[no-untyped-call]
+    files |= {f"rejected/{slug(name)}.csv": rejected_csv(rows) for name, rows in job.book.rejected.items()}
+    finished: dict[str, Callable[[], bytes]] = {
+        "numbers.json": lambda: _numbers(job, executed),
+        f"{job.name}.pdf": lambda: _pdf(executed),
+    }
+    made: dict[str, bytes] = {}
+    for name, make in finished.items():
+        if failure is None:
+            try:
+                made[name] = make()
+            except Exception as error:  # noqa: BLE001  whatever a notebook's outputs do to an exporter
+                failure = Failure("file", 0, type(error).__name__, f"{name}: {error}")
+            laps.lap(name)
+    if failure is None:
+        files |= made
+    files[f"{job.name}.html"] = html_page(executed, failure=str(failure) if failure else "")
+    laps.lap(f"{job.name}.html")
+    return files, failure
+
+
+def _numbers(job: Job, executed: Any) -> bytes:
+    about = {"company": job.book.name, "quarter": job.quarter, "as_of": job.book.as_of.isoformat()}
+    return as_json(
+        {
+            **about,
+            "currency": job.book.currency,
+            "minor_units": job.book.minor_units,
+            "numbers": numbers(executed),
+        }
+    )
+
+
+def _pdf(executed: Any) -> bytes:
+    from cslib.report.typst.exporter import TypstPDFExporter
+
+    pdf, _ = TypstPDFExporter().from_notebook_node(executed)
+    return bytes(pdf)
+
+
+def _about(job: Job) -> dict[str, str]:
+    """Metadata for the pages: what the notebook says of itself, with the company and the period filled in."""
+    own: Mapping[str, str] = job.notebook.metadata.get("cslib", {})
+    fiscal = "fiscal " if job.book.fiscal_year_start != 1 else ""
+    facts = {
+        "company": job.book.name,
+        "period": f"{fiscal}Q{job.quarter[5:]} {job.quarter[:4]}",
+        "date": job.book.as_of.isoformat(),
+    }
+    title = own.get("title", f"{{company}}: {job.name}, {{period}}")
+    for name, fact in facts.items():
+        title = title.replace(f"{{{name}}}", fact)
+    return {"lang": "en", "author": "", **own, **facts, "title": title}
+
+
+def _manifest(
+    job: Job, files: Mapping[str, bytes], status: Status, failure: Failure | None
+) -> dict[str, Any]:
+    return {
+        "status": status,
+        "error": asdict(failure) if failure else None,
+        "notebook": job.name,
+        "code_sha256": job.code_sha256,
+        "company": job.book.name,
+        "quarter": job.quarter,
+        "as_of": job.book.as_of.isoformat(),
+        "parameters": dict(job.parameters),
+        "inputs": inputs(job.book),
+        "rows_rejected": {name: len(rows) for name, rows in job.book.rejected.items()},
+        "versions": versions(),
+        "files": {name: sha256(content) for name, content in sorted(files.items())},
+    }
