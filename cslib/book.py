@@ -12,11 +12,13 @@ from typing import Literal
 
 import pandas as pd
 
+from cslib.sources.canonical import Loaded, canonical
 from cslib.sources.company import Company, TableConfig, company, currency_digits, load_config, refuse
-from cslib.sources.cut import Cut, cut
-from cslib.sources.files import Loaded, canonical, load_tables
+from cslib.sources.cut import cut
+from cslib.sources.files import load_tables
 from cslib.sources.money import annualise
 from cslib.sources.read import raw_frame
+from cslib.tables import TABLES
 
 __all__ = ["Book"]
 
@@ -108,7 +110,7 @@ class Book:
         digits = currency_digits(currency)
         entry = TableConfig(broken_rows=broken_rows)
         loaded = {
-            table: canonical([raw_frame(frame, table)], table, config=entry, digits=digits)
+            table: canonical([raw_frame(frame, table)], TABLES[table], config=entry, digits=digits)
             for table, frame in frames.items()
         }
         return _book(config, loaded, as_of)
@@ -116,7 +118,7 @@ class Book:
 
 def _book(config: Company, loaded: Mapping[str, Loaded], as_of: dt.date) -> Book:
     priced, notes, base = annualise(loaded["subscriptions"], config)
-    known: Cut = cut({**loaded, "subscriptions": priced}, as_of=as_of, data_until=config.data_until)
+    known = cut({**loaded, "subscriptions": priced}, as_of=as_of, data_until=config.data_until)
     digest = hashlib.sha256(config.source)
     for row in known.account.sort_values(["table", "file", "sha256"]).itertuples():
         digest.update(f"{row.table}\x1f{row.file}\x1f{row.sha256}\x1e".encode())

@@ -29,7 +29,7 @@ class TableConfig:
     sheet: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    recode: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     shape: Literal["rows", "matrix"] = "rows"
     broken_rows: Literal["fail", "reject"] = "fail"
     date_format: str = ""
@@ -82,7 +82,7 @@ def _known(keys: Iterable[str], known: Iterable[str], where: str, *, kind: str =
                 key=where,
                 found=key,
                 expected="one of " + ", ".join(options),
-                hint=f"Did you mean {near[0]}?" if near else "",
+                hint=f"Did you mean {near}?" if near else "",
             )
 
 
@@ -178,7 +178,7 @@ def _table(name: str, raw: object) -> TableConfig:
         sheet=_word(given.get("sheet", ""), f"{where}.sheet"),
         columns=columns,
         constants=constants,
-        values=values,
+        recode=values,
         shape="matrix" if shape == "matrix" else "rows",
         broken_rows="reject"
         if _word(given.get("broken_rows", "fail"), f"{where}.broken_rows", "fail", "reject") == "reject"

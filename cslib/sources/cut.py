@@ -5,21 +5,22 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
+from cslib.sources.canonical import Loaded
 from cslib.sources.company import refuse
-from cslib.sources.files import Loaded
 from cslib.tables import TABLES, Table
 
 __all__ = ["Cut", "cut"]
 
-_MONTH_OF_DAYS = 31
+_FAR: Final = 31  # days without a start or an end that a ledger of months may well have
 
 
 @dataclass(frozen=True)
 class Cut:
-    """Tables as known on a day, with the account of what was left out."""
+    """Tables as known on a day, and the account of what was left out."""
 
     tables: dict[str, pd.DataFrame]
     account: pd.DataFrame
@@ -30,11 +31,11 @@ class Cut:
 def _known(frame: pd.DataFrame, table: Table, day: pd.Timestamp) -> pd.DataFrame:
     """Rows of the day, with what came later blanked."""
     frame = frame.copy()
-    if table.name == "subscriptions" and "end_date" in frame:
-        foreseen = (
-            frame["notice_date"] <= day if "notice_date" in frame else pd.Series(False, index=frame.index)
+    if table.name == "subscriptions":
+        foreseen = frame["notice_date"] <= day if "notice_date" in frame else False
+        frame["end_date"] = frame["end_date"].mask(
+            (frame["end_date"] > day) & ~pd.Series(foreseen, index=frame.index)
         )
-        frame["end_date"] = frame["end_date"].mask((frame["end_date"] > day) & ~foreseen.fillna(False))
     for column, also in table.later.items():
         if column in frame:
             late = frame[column] > day
@@ -44,40 +45,100 @@ def _known(frame: pd.DataFrame, table: Table, day: pd.Timestamp) -> pd.DataFrame
     return frame
 
 
+def _days(frame: pd.DataFrame, table: Table, day: pd.Timestamp) -> pd.Series:
+    """Latest day each row of a cut table speaks of, not after `day`."""
+    days = (
+        frame[table.date]
+        if table.date in frame
+        else pd.Series(pd.NaT, index=frame.index, dtype="datetime64[s]")
+    )
+    if table.name != "subscriptions":
+        return days
+    return days.mask(frame["end_date"] <= day, frame["end_date"])
+
+
 def _named(accounts: pd.DataFrame) -> pd.DataFrame:
-    name = accounts["name"] if "name" in accounts else pd.Series(pd.NA, index=accounts.index, dtype="str")
-    accounts = accounts.assign(name=name.fillna(accounts["account_id"]))
-    return accounts[["account_id", "name", *(c for c in accounts if c not in ("account_id", "name"))]]
+    """Accounts with a name each: their id where none is given."""
+    names = accounts["name"].fillna(accounts["account_id"]) if "name" in accounts else accounts["account_id"]
+    rest = accounts.drop(columns=["account_id", "name"], errors="ignore")
+    return pd.concat([accounts["account_id"], names.rename("name"), rest], axis=1)
 
 
 def _edge(ledger: pd.DataFrame, day: pd.Timestamp) -> list[str]:
-    ends = ledger["end_date"] if "end_date" in ledger else pd.Series(dtype="datetime64[s]")
-    last = max(
-        (d for d in (ledger["start_date"].max(), ends[ends <= day].max()) if pd.notna(d)), default=None
-    )
-    if last is None:
+    last = _days(ledger, TABLES["subscriptions"], day).max()
+    if pd.isna(last):
         return [f"No subscription starts on or before {day.date()}."]
     days = (day - last).days
-    if days <= _MONTH_OF_DAYS:
+    if days <= _FAR:
         return []
     return [
         f"as_of {day.date()} lies {days:,} days after {last.date()}, the last day on which any subscription starts "
-        "or ends: if the data stops there, what happened since is unknown."
+        "or ends; if the data stops there, what happened since is not in it."
     ]
 
 
-def cut(loaded: Mapping[str, Loaded], *, as_of: dt.date, data_until: dt.date | None) -> Cut:
-    """Tables as known at the end of `as_of` (inclusive)."""
-    limits = [table.covers_until.date() for table in loaded.values() if table.covers_until is not None]
+def _ledger_notes(ledger: pd.DataFrame, later_ends: int, day: pd.Timestamp) -> list[str]:
+    notes = []
+    empty = int((ledger["end_date"] == ledger["start_date"]).sum())
+    if empty:
+        notes.append(f"subscriptions: {empty:,} rows start and end on the same day and count for nothing.")
+    if later_ends:
+        notes.append(
+            f"subscriptions: {later_ends:,} rows end after {day.date()} and are open as of that day."
+        )
+    return notes
+
+
+def _strangers(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Rows whose account no ledger row and no account row names; they are kept."""
+    ledger = set(tables["subscriptions"]["account_id"])
+    listed = set(tables["accounts"]["account_id"]) if "accounts" in tables else ledger
+    notes = []
+    if ledger - listed:
+        n, of = len(ledger - listed), len(ledger)
+        notes.append(f"accounts: {n:,} of {of:,} accounts in subscriptions are not in accounts.")
+    for name, frame in tables.items():
+        if name in ("subscriptions", "accounts") or "account_id" not in frame:
+            continue
+        strange = ~frame["account_id"].isin(ledger | listed)
+        if strange.any():
+            n, of = int(strange.sum()), frame.loc[strange, "account_id"].nunique()
+            notes.append(
+                f"{name}: {n:,} rows belong to {of:,} accounts that subscriptions and accounts do not hold."
+            )
+    return notes
+
+
+def _repeats(name: str, frame: pd.DataFrame) -> list[str]:
+    n = int(frame.duplicated().sum()) if not TABLES[name].key else 0
+    return (
+        [f"{name}: {n:,} rows repeat an earlier row in full; the contract allows it, and they count."]
+        if n
+        else []
+    )
+
+
+def _check_day(loaded: Mapping[str, Loaded], as_of: dt.date, data_until: dt.date | None) -> None:
+    limits = [one.covers_until.date() for one in loaded.values() if one.covers_until is not None]
     until = data_until or min(limits, default=None)
     if until is not None and as_of > until:
-        raise refuse(
-            "as_of is later than the data",
-            key="data_until",
-            found=f"'as_of {as_of}'",
-            expected=f"a day up to {until}",
-            hint="Ask for an earlier day, or load newer data and move data_until",
-        )
+        hint = "Ask for an earlier day, or load newer data" + (" and move data_until" if data_until else "")
+        found, expected = f"'{as_of}'", f"a day up to {until}, the last that the data covers"
+        raise refuse("later than the data", key="as_of", found=found, expected=expected, hint=hint)
+
+
+def cut(loaded: Mapping[str, Loaded], *, as_of: dt.date, data_until: dt.date | None) -> Cut:
+    """Tables as known at the end of `as_of` (inclusive).
+
+    Rows dated later are left out and counted; in the rows that stay, later dates, and what became known with
+    them, are blank. An end after `as_of` is blank too, unless notice had been given: the right edge is not churn.
+
+    Raises
+    ------
+    TableError
+        When `as_of` is later than the data.
+    """
+    _check_day(loaded, as_of, data_until)
     day = pd.Timestamp(as_of)
     tables: dict[str, pd.DataFrame] = {}
     accounts: list[pd.DataFrame] = []
@@ -87,53 +148,48 @@ def cut(loaded: Mapping[str, Loaded], *, as_of: dt.date, data_until: dt.date | N
         if name not in loaded:
             continue
         one = loaded[name]
-        notes += [f"{note}." for note in one.notes]
         late = (
             one.frame[table.date] > day
             if table.date in one.frame
             else pd.Series(False, index=one.frame.index)
         )
-        known = _known(one.frame[~late], table, day).reset_index(drop=True)
-        tables[name] = known
-        when = one.frame[table.date].where(~late) if table.date in one.frame else None
+        kept = one.frame[~late]
+        tables[name] = _known(kept, table, day).reset_index(drop=True)
+        notes += [f"{note}." for note in one.notes]
+        if name == "subscriptions":
+            later_ends = int((kept["end_date"] > day).sum())
+            notes += _ledger_notes(tables[name], later_ends, day)
+        notes += _repeats(name, tables[name])
         files = one.origin["file"]
-        account = one.account.copy()
-        account["rows_after_as_of"] = [int((late & (files == file)).sum()) for file in account["file"]]
-        account["rows_kept"] = account["rows_read"] - account["rows_after_as_of"] - account["rows_rejected"]
-        account["first_date"] = [
-            when[files == f].min() if when is not None else pd.NaT for f in account["file"]
+        days = _days(kept, table, day)
+        starts = days if table.date is None else kept.get(table.date, days)
+        after = late.groupby(files).sum()
+        account = one.account.set_index("file", drop=False)
+        account["rows_after_as_of"] = after.reindex(account.index, fill_value=0).astype("int64")
+        account["rows_kept"] -= account["rows_after_as_of"]
+        account["first_date"] = starts.groupby(files[~late]).min().reindex(account.index)
+        account["last_date"] = days.groupby(files[~late]).max().reindex(account.index)
+        accounts.append(account.reset_index(drop=True))
+        causes = one.rejected["cause"].value_counts(sort=False)
+        dropped += [
+            {"table": name, "cause": cause, "n_rows": n, "amount": pd.NA} for cause, n in causes.items()
         ]
-        account["last_date"] = [
-            when[files == f].max() if when is not None else pd.NaT for f in account["file"]
-        ]
-        accounts.append(account)
-        for cause, n in one.rejected["cause"].value_counts(sort=False).items():
-            dropped.append({"table": name, "cause": str(cause), "n_rows": int(n), "amount": pd.NA})
         if late.any():
             amount = int(one.frame.loc[late, "arr"].sum()) if name == "subscriptions" else pd.NA
-            cause = f"{table.date} after {as_of}"
+            cause = f"{table.date}: after {as_of}"
             dropped.append({"table": name, "cause": cause, "n_rows": int(late.sum()), "amount": amount})
-    ledger = tables["subscriptions"]
-    ids = pd.Index(ledger["account_id"].unique())
-    if "accounts" in tables:
-        tables["accounts"] = _named(tables["accounts"])
-        ids = ids.union(pd.Index(tables["accounts"]["account_id"].unique()))
-    else:
-        alone = pd.DataFrame({"account_id": pd.Series(sorted(ids), dtype="str")})
-        tables["accounts"] = _named(alone)
-    notes += _edge(ledger, day)
+    notes += _strangers(tables)
+    if "accounts" not in tables:
+        ids = pd.Series(sorted(set(tables["subscriptions"]["account_id"])), name="account_id", dtype="str")
+        tables["accounts"] = ids.to_frame()
+    tables["accounts"] = _named(tables["accounts"])
+    notes += _edge(tables["subscriptions"], day)
     account = pd.concat(accounts, ignore_index=True)
-    order = [
-        "table",
-        "file",
-        "rows_read",
-        "rows_kept",
-        "rows_after_as_of",
-        "rows_rejected",
-        "first_date",
-        "last_date",
-    ]
-    left = pd.DataFrame(dropped, columns=["table", "cause", "n_rows", "amount"]).astype(
-        {"n_rows": "int64", "amount": "Int64"}
+    order = ["table", "file", "rows_read", "rows_kept", "rows_after_as_of", "rows_rejected"]
+    left = pd.DataFrame(dropped, columns=["table", "cause", "n_rows", "amount"])
+    return Cut(
+        {name: tables[name] for name in TABLES if name in tables},
+        account[[*order, "first_date", "last_date", "sha256"]],
+        left.astype({"table": "str", "cause": "str", "n_rows": "int64", "amount": "Int64"}),
+        tuple(notes),
     )
-    return Cut(tables, account[[*order, "sha256"]], left, tuple(notes))

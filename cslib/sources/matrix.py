@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from cslib.sources.company import currency_digits
-from cslib.sources.parse import Style, parse
-from cslib.sources.read import Raw
-from cslib.tables import TABLES, Fault, Problem, TableError
+from cslib.tables import Column, Problem, Table, TableError, listed
 
-__all__ = ["month_of_header", "unfold"]
+__all__ = ["month_columns", "month_of_header", "unfold"]
 
-_NAMES: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_ISO: Final = re.compile(r"(\d{4})[-/](\d{1,2})(?:[-/](\d{1,2}))?(?:[T ][\d:.]+)?")
-_NAMED: Final = re.compile(r"([A-Za-z]{3,9})\.?[ -](\d{4})")
-_MONTH_FIRST: Final = re.compile(r"(\d{1,2})/(\d{4})")
+_FULL: Final = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_NAMES: Final = {name: i for i, full in enumerate(_FULL, start=1) for name in (full, full[:3])} | {"sept": 9}
+_ISO: Final = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})([-/][0-9]{1,2})?([T ][0-9:.]+)?")
+_NAMED: Final = re.compile(r"([A-Za-z]{3,9})\.?[ -]([0-9]{4})")
+_MONTH_FIRST: Final = re.compile(r"([0-9]{1,2})/([0-9]{4})")
 
 
 def month_of_header(header: str) -> int | None:
-    """Month (``year * 12 + month - 1``) that a column header names; None when it names none, or more than one.
+    """Month (``year * 12 + month - 1``) that a column header names; None when it names none, or may name two.
 
     >>> [month_of_header(text) == 2024 * 12 for text in ("2024-01", "2024-01-31", "Jan 2024", "01/2024")]
     [True, True, True, True]
@@ -35,90 +39,81 @@ def month_of_header(header: str) -> int | None:
     elif match := _MONTH_FIRST.fullmatch(text):
         year, month = int(match[2]), int(match[1])
     elif match := _NAMED.fullmatch(text):
-        head = match[1].lower()
-        full = {name: i for i, name in enumerate(_NAMES, start=1)}
-        if head[:3] not in full:
-            return None
-        year, month = int(match[2]), full[head[:3]]
+        year, month = int(match[2]), _NAMES.get(match[1].lower(), 0)
     else:
         return None
     return year * 12 + month - 1 if 1 <= month <= 12 and year >= 1900 else None
 
 
-def _months(raw: Raw) -> dict[str, int]:
-    months = {name: month for name in raw.frame.columns if (month := month_of_header(name)) is not None}
+def month_columns(headers: Sequence[Iterable[str]], table: Table, file: str) -> Table:
+    """Contract of the matrix: the columns that tell accounts apart, and one column of money a month.
+
+    Raises
+    ------
+    TableError
+        When no column is a month, or a month is missing or there twice.
+    """
+    months: dict[str, int] = {}
+    for header in headers:
+        months |= {name: month for name in header if (month := month_of_header(name)) is not None}
     order = sorted(months.values())
-    missing = sorted(set(range(order[0], order[-1] + 1)) - set(order)) if order else []
-    if not order or missing or len(set(order)) < len(order):
+    gaps = sorted(set(range(order[0], order[-1] + 1)) - set(order)) if order else []
+    twice = sorted({month for month in order if order.count(month) > 1})
+    if not order or gaps or twice:
         cause = (
             "no column is a month"
             if not order
             else "a month is missing"
-            if missing
+            if gaps
             else "a month is there twice"
         )
-        found = (
-            f"{missing[0] // 12}-{missing[0] % 12 + 1:02d} missing"
-            if missing
-            else ", ".join(raw.frame.columns[:40])
-        )
+        odd = [f"{month // 12}-{month % 12 + 1:02d}" for month in gaps or twice]
+        found = f"columns: {listed(name for header in headers for name in header)}"
+        expected = "one column for every month, headed such as 2024-01, 2024-01-31 or Jan 2024"
+        hint = 'Correct the headers, or leave out shape = "matrix"'
         raise TableError(
-            Problem(
-                "subscriptions",
-                raw.file,
-                None,
-                "",
-                "columns: " + found if not missing else found,
-                "one column for every month, headed such as 2024-01, 2024-01-31 or Jan 2024",
-                'Rename the headers, or leave out shape = "matrix"',
-                len(raw.frame),
-                cause,
-            )
+            Problem(table.name, file, None, listed(odd) if odd else "", found, expected, hint, cause=cause)
         )
-    return dict(sorted(months.items(), key=lambda item: item[1]))
+    about = [c for c in table.columns if c.name not in ("mrr", "arr", "start_date", "end_date")]
+    cells = [
+        Column(name, "money", doc="mrr of the month", minimum=0)
+        for name in sorted(months, key=months.__getitem__)
+    ]
+    key = tuple(c.name for c in about if c.name in ("account_id", "subscription_id", "product"))
+    return replace(table, columns=(*about, *cells), key=key, one_of=(), order=())
 
 
-def _first_days(months: np.ndarray) -> pd.Series:
-    return pd.Series((months - 1970 * 12).astype("datetime64[M]").astype("datetime64[s]"))
+def _first_days(months: npt.NDArray[np.int64]) -> npt.NDArray[np.datetime64]:
+    return (months - 1970 * 12).astype("datetime64[M]").astype("datetime64[s]")
 
 
-def unfold(
-    raw: Raw, picked: dict[str, pd.Series], *, style: Style, digits: int
-) -> tuple[pd.DataFrame, pd.DataFrame, list[Fault], pd.Timestamp]:
-    """Periods of equal MRR, one row each, open where they reach the last month; blank cells are 0.
+def unfold(frame: pd.DataFrame, origin: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.Timestamp]:
+    """Periods of equal MRR, one row each, with their origin and the last day the matrix covers.
 
-    Returns the typed periods, the text to quote for each, faults, and the last day the matrix covers.
+    A blank cell is 0, and a 0 is no period. A period that reaches the last month is open: the right edge is
+    not churn.
+
+    Examples
+    --------
+    >>> wide = pd.DataFrame({"account_id": ["A"], "2024-01": [100], "2024-02": [100], "2024-03": [150]})
+    >>> unfold(wide, pd.DataFrame({"file": ["m.csv"], "line": [2]}))[0].to_csv(index=False)
+    'account_id,start_date,end_date,mrr\\nA,2024-01-01,2024-03-01,100\\nA,2024-03-01,,150\\n'
     """
-    months = _months(raw)
-    table = TABLES["subscriptions"]
-    about = {name: cells for name, cells in picked.items() if name not in ("mrr", "start_date", "end_date")}
-    names = list(months)
-    grid = raw.frame[names]
-    own: int | np.ndarray = digits
-    if "currency" in about:
-        codes, found = pd.factorize(about["currency"])
-        own = np.repeat(np.array([max(currency_digits(c), 0) for c in found] + [2])[codes], len(names))
-    flat = pd.Series(grid.to_numpy(dtype=object).ravel(), dtype="str")
-    typed = parse(flat, table.column["mrr"], style=style, values={}, digits=own)
-    amounts = typed.cells.fillna(0).to_numpy(dtype=np.int64).reshape(grid.shape)
-    before = np.concatenate([np.zeros((len(grid), 1), dtype=np.int64), amounts[:, :-1]], axis=1)
-    rows, cols = np.nonzero((amounts != before) | (np.arange(len(names)) == 0))
+    months = {name: month for name in frame.columns if (month := month_of_header(name)) is not None}
+    about = [name for name in frame.columns if name not in months]
+    names = sorted(months, key=months.__getitem__)
+    amounts = np.column_stack([frame[name].fillna(0).to_numpy(dtype=np.int64) for name in names])
+    changed = np.ones(amounts.shape, dtype=bool)
+    changed[:, 1:] = amounts[:, 1:] != amounts[:, :-1]
+    rows, cols = np.nonzero(changed)
+    starts = _first_days(np.array([months[name] for name in names], dtype=np.int64))
     last = np.append(rows[1:] != rows[:-1], True)
-    starts = np.array(list(months.values()), dtype=np.int64)
-    ends = _first_days(np.append(starts[cols[1:]], starts[-1] + 1))
-    periods = pd.DataFrame(
-        {
-            "account_id": "",
-            "start_date": _first_days(starts[cols]),
-            "end_date": ends.mask(pd.Series(last)),
-            "mrr": pd.array(amounts[rows, cols], dtype="Int64"),
-        }
-    )
-    for name, cells in about.items():
-        column = parse(cells, table.column[name], style=style, values={}, digits=digits)
-        periods[name] = column.cells.to_numpy()[rows]
-    text = pd.DataFrame({name: periods[name] for name in periods.columns})
-    keep = (periods["mrr"] != 0).to_numpy()
-    periods.index = pd.Index(raw.frame.index.to_numpy()[rows], name="line")
-    until = pd.Timestamp(_first_days(np.array([starts[-1] + 1])).iloc[0]) - pd.Timedelta(days=1)
-    return periods[keep], text[keep], [], until
+    ends = np.where(last, np.datetime64("NaT"), starts[np.append(cols[1:], 0)])
+    keep = amounts[rows, cols] != 0
+    rows = rows[keep]
+    periods = frame[about].take(rows).reset_index(drop=True)
+    periods["start_date"] = starts[cols[keep]]
+    periods["end_date"] = ends[keep].astype("datetime64[s]")
+    periods["mrr"] = amounts[np.nonzero(changed)][keep]
+    after = pd.Timestamp(_first_days(np.array([months[names[-1]] + 1]))[0])
+    return periods, origin.take(rows).reset_index(drop=True), after - pd.Timedelta(days=1)

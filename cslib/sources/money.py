@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from cslib.sources.canonical import Loaded
 from cslib.sources.company import Company, currency_digits
-from cslib.sources.files import Loaded
 from cslib.tables import Problem, TableError
 
 __all__ = ["annualise", "convert"]
@@ -90,7 +90,7 @@ def annualise(ledger: Loaded, config: Company) -> tuple[Loaded, tuple[str, ...],
         yearly[at] = amounts.to_numpy() * (12 if base == "mrr" else 1)
         if code != config.currency:
             notes.append(
-                f"subscriptions: {len(at):,} rows in {code} are converted at {rate} {config.currency} per {code}"
+                f"subscriptions: {len(at):,} rows in {code} are converted at {rate} {config.currency} per {code}."
             )
     if missing:
         raise TableError(missing)

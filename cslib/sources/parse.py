@@ -214,12 +214,15 @@ def parse(
             broken, dtype, noted = (
                 read.isna().to_numpy(),
                 "datetime64[s]",
-                "carry a time of day, of which the date is used",
+                "values carry a time of day or a zone, and only the date as written is used,",
             )
         case "money":
             assert isinstance(digits, int)
             read, broken, note = _money(used, digits, style)
-            dtype, noted = "Int64", "have more decimals than their currency, and are rounded half to even"
+            dtype, noted = (
+                "Int64",
+                "amounts have more decimals than their currency, and are rounded half to even,",
+            )
         case "flag":
             read = used.str.lower().map(_FLAGS).astype("boolean")
             broken, dtype = read.isna().to_numpy(), "boolean"

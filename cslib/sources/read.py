@@ -7,178 +7,163 @@ import datetime as dt
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import python_calamine
 
-from cslib.tables import Problem, TableError, nearest
+from cslib.tables import Problem, TableError, listed, nearest
 
-__all__ = ["SUFFIXES", "Raw", "as_text", "raw_frame", "read"]
+__all__ = ["SUFFIXES", "Raw", "raw_frame", "read"]
 
 EXCEL: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".parquet", *EXCEL)
 _CHUNK: Final = 50_000
 _DELIMITERS: Final = (",", ";", "\t", "|")
+_TEXT: Final = pa.large_string()
 
 
 @dataclass(frozen=True)
 class Raw:
-    """One file as text: `frame` indexed by ``line``; `ragged` holds the lines whose number of cells is wrong."""
+    """One file as text: `frame` is indexed by ``line``.
+
+    `ragged` maps lines with too few or too many cells to their number and text; `nameless` are columns whose
+    header is blank or there twice.
+    """
 
     file: str
     frame: pd.DataFrame
     sha256: str
-    ragged: dict[int, tuple[int, str]] = field(default_factory=dict)
-    n_ragged: int = 0
+    ragged: Mapping[int, tuple[int, str]] = field(default_factory=dict)
+    nameless: frozenset[str] = frozenset()
 
 
-def _problem(
+def _error(
     file: str, cause: str, *, row: int | None = None, found: str = "", expected: str = "", hint: str = ""
 ) -> TableError:
-    return TableError(Problem("", file, row, "", found, expected, hint, 1, cause))
+    return TableError(Problem("", file, row, "", found, expected, hint, cause=cause))
 
 
-def as_text(values: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray:
-    """Arrow column as text: days as ISO dates, whole floats without a point, blanks as null."""
-    chunked = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
-    if pa.types.is_dictionary(chunked.type):
-        chunked = chunked.cast(chunked.type.value_type)
-    if pa.types.is_floating(chunked.type):
-        floats = chunked.cast(pa.float64()).to_pandas()
-        whole = floats.notna() & (floats % 1 == 0) & (floats.abs() < 1e15)
-        text = pa.array(floats, from_pandas=True).cast(pa.string()).to_pandas().astype("str")
-        if whole.any():
-            text[whole] = floats[whole].astype("int64").astype("str")
-        return pa.chunked_array([pa.array(text, type=pa.large_string(), from_pandas=True)])
-    return chunked.cast(pa.large_string())
-
-
-def _frame(columns: dict[str, pa.ChunkedArray], lines: Iterable[int]) -> pd.DataFrame:
-    index = pd.Index(np.fromiter(lines, dtype=np.int64), name="line")
-    return pd.DataFrame(
-        {name: pd.Series(values, dtype="str", index=index) for name, values in columns.items()}, index=index
-    )
-
-
-def _names(header: list[str], file: str, *, line: int) -> list[str]:
-    names = [name.strip().removeprefix("\ufeff") for name in header]
+def _names(header: Sequence[str], file: str, *, line: int) -> tuple[list[str], frozenset[str]]:
+    """Column names, made distinct, and those that nobody chose."""
+    names = [name.strip() for name in header]
     if not any(names):
-        raise _problem(file, "has no header", row=line, expected="a first line with the names of the columns")
+        raise _error(file, "has no header", row=line, expected="a first line with the names of the columns")
     count = Counter(names)
-    # A column without a name, or with a name that occurs twice, cannot be asked for; it is kept for rejected rows.
-    seen: Counter[str] = Counter()
-    for i, name in enumerate(names):
-        seen[name] += 1
-        if not name or count[name] > 1:
-            names[i] = f"{name or 'column'} (no. {i + 1})"
-    return names
+    odd = [not name or count[name] > 1 for name in names]
+    names = [
+        f"{name or 'column'} (no. {i})" if o else name
+        for i, (name, o) in enumerate(zip(names, odd, strict=True), 1)
+    ]
+    return names, frozenset(name for name, o in zip(names, odd, strict=True) if o)
 
 
-def _sniff(sample: list[str]) -> str:
-    def fitness(delimiter: str) -> tuple[int, int]:
-        try:
-            rows = list(csv.reader(sample, delimiter=delimiter))
-        except csv.Error:
-            return (0, 0)
-        width = len(rows[0]) if rows else 0
-        return (sum(len(row) == width for row in rows) if width > 1 else 0, width)
-
-    return max(_DELIMITERS, key=fitness)
+def _frame(
+    names: Sequence[str], columns: Sequence[pa.ChunkedArray], lines: npt.NDArray[np.int64]
+) -> pd.DataFrame:
+    index = pd.Index(lines, name="line")
+    cells = zip(names, columns, strict=True)
+    return pd.DataFrame(
+        {name: pd.Series(texts, dtype="str", index=index) for name, texts in cells}, index=index
+    )
 
 
 def _text(data: bytes, file: str, encoding: str) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
     try:
-        text = data.decode(
-            "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
-        )
+        text = data.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8", "utf_8") else encoding)
     except UnicodeError as error:
         at = error.start if isinstance(error, UnicodeDecodeError) else 0
-        line = data.count(b"\n", 0, at) + 1
-        raise _problem(
+        hint = 'Save it as UTF-8, or say in company.toml what it is, such as: encoding = "latin-1"'
+        row, found = data.count(b"\n", 0, at) + 1, f"0x{data[at]:02x}"
+        raise _error(
             file,
             f"byte {at + 1:,} is not {encoding}",
-            row=line,
-            found=f"0x{data[at]:02x}",
+            row=row,
+            found=found,
             expected=f"text in {encoding}",
-            hint='Save it as UTF-8, or name what it is in company.toml: encoding = "latin-1"',
+            hint=hint,
         ) from None
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise _problem(
-            file,
-            "holds a zero byte",
-            row=line,
-            expected="text, such as a CSV file",
-            hint="Is it an archive or a picture?",
+    if (at := text.find("\0")) >= 0:
+        row, expected = text.count("\n", 0, at) + 1, "text, such as a CSV file"
+        raise _error(
+            file, "holds a zero byte", row=row, expected=expected, hint="Is it a spreadsheet or an archive?"
         )
     return text
 
 
+def _sniff(text: str) -> str:
+    """Separator that splits the first lines most evenly, then into most cells."""
+    sample = io.StringIO(text[:20_000], newline="").readlines()[:20]
+
+    def fitness(delimiter: str) -> tuple[int, int]:
+        try:
+            widths = [len(row) for row in csv.reader(sample, delimiter=delimiter) if row]
+        except csv.Error:
+            return (0, 0)
+        return (widths.count(widths[0]), widths[0]) if widths and widths[0] > 1 else (0, 0)
+
+    return max(_DELIMITERS, key=fitness)
+
+
 def _records(text: str, delimiter: str, file: str) -> Iterator[tuple[int, list[str]]]:
+    """Records that hold a cell, each with the line it starts on."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 0
+    line = 1
     while True:
         try:
             row = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            raise _problem(
-                file,
-                "cannot be read as CSV",
-                row=line + 1,
-                found=f"{error}",
-                expected="cells in double quotes closed before the next separator, quotes inside them doubled",
+            expected = "cells in double quotes closed before the next separator, quotes inside them doubled"
+            raise _error(
+                file, "cannot be read as CSV", row=line, found=str(error), expected=expected
             ) from None
-        yield line + 1, row
-        line = reader.line_num
+        if row:
+            yield line, row
+        line = reader.line_num + 1
 
 
-def _read_csv(data: bytes, file: str, encoding: str) -> tuple[pd.DataFrame, dict[int, tuple[int, str]]]:
+def _csv(
+    data: bytes, file: str, encoding: str
+) -> tuple[pd.DataFrame, dict[int, tuple[int, str]], frozenset[str]]:
     text = _text(data, file, encoding)
-    delimiter = _sniff(text[:20_000].splitlines()[:20])
+    delimiter = _sniff(text)
     records = _records(text, delimiter, file)
-    header = next(((line, row) for line, row in records if row), None)
-    if header is None:
-        raise _problem(file, "is empty", expected="a header line and at least one row")
-    names = _names(header[1], file, line=header[0])
-    width = len(names)
+    first = next(records, None)
+    if first is None:
+        raise _error(file, "is empty", expected="a header line and at least one row")
+    names, nameless = _names(first[1], file, line=first[0])
     parts: list[list[pa.Array]] = [[] for _ in names]
-    lines: list[int] = []
     ragged: dict[int, tuple[int, str]] = {}
+    lines: list[int] = []
     chunk: list[list[str]] = []
 
     def flush() -> None:
-        for i, cells in enumerate(zip(*chunk, strict=True)):
-            parts[i].append(pa.array(cells, type=pa.large_string()))
+        for part, cells in zip(parts, zip(*chunk, strict=True), strict=bool(chunk)):
+            part.append(pa.array(cells, type=_TEXT))
         chunk.clear()
 
     for line, row in records:
-        if len(row) == width:
-            pass
-        elif not row:
-            continue
-        else:
-            ragged[line] = (len(row), delimiter.join(row)[:1000])
-            row = (row + [""] * width)[:width]
+        if len(row) != len(names):
+            ragged[line] = (len(row), delimiter.join(row[: len(names) + 1])[:200])
+            row = [*row, *[""] * len(names)][: len(names)]
         lines.append(line)
         chunk.append(row)
         if len(chunk) == _CHUNK:
             flush()
     flush()
-    columns = {
-        name: pa.chunked_array(part, type=pa.large_string()) for name, part in zip(names, parts, strict=True)
-    }
-    return _frame(columns, lines), ragged
+    columns = [pa.chunked_array(part, type=_TEXT) for part in parts]
+    return _frame(names, columns, np.array(lines, dtype=np.int64)), ragged, nameless
 
 
 def _cell(value: object) -> str | None:
@@ -188,7 +173,8 @@ def _cell(value: object) -> str | None:
         case bool():
             return "true" if value else "false"
         case float():
-            return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+            whole = value.is_integer() and abs(value) < 1e15
+            return None if value != value else str(int(value)) if whole else repr(value)
         case dt.datetime():
             return value.isoformat(sep=" ")
         case dt.date() | dt.time():
@@ -196,94 +182,108 @@ def _cell(value: object) -> str | None:
     return str(value)
 
 
-def _read_excel(data: bytes, file: str, sheet: str) -> pd.DataFrame:
+def _excel(data: bytes, file: str, sheet: str) -> tuple[pd.DataFrame, frozenset[str]]:
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        names = book.sheet_names
-        if sheet and sheet not in names:
-            near = nearest(sheet, names)
-            raise _problem(
+        sheets = book.sheet_names
+        if sheet and sheet not in sheets:
+            near = nearest(sheet, sheets)
+            hint = f"Did you mean {near!r}?" if near else ""
+            raise _error(
                 file,
                 f"has no sheet {sheet!r}",
-                found="sheets: " + ", ".join(names),
+                found="sheets: " + listed(sheets),
                 expected="one of them",
-                hint=f"Did you mean {near[0]!r}?" if near else "",
+                hint=hint,
             )
-        rows = book.get_sheet_by_name(sheet or names[0]).to_python(skip_empty_area=False)
+        grid = book.get_sheet_by_name(sheet or sheets[0]).to_python(skip_empty_area=False)
     except (python_calamine.CalamineError, IndexError, OSError) as error:
-        raise _problem(
+        raise _error(
             file, "cannot be read as a spreadsheet", found=str(error), expected="an Excel or ODS file"
         ) from None
-    cells = [(line, [_cell(value) for value in row]) for line, row in enumerate(rows, start=1)]
-    filled = [(line, row) for line, row in cells if any(row)]
-    if not filled:
-        raise _problem(file, "is empty", expected="a header row and at least one row")
-    start, header = filled[0]
-    used = [i for i in range(len(header)) if any(row[i] for _, row in filled)]
-    columns = _names([header[i] or "" for i in used], file, line=start)
-    body = filled[1:]
-    return _frame(
-        {
-            name: pa.chunked_array([pa.array([row[i] for _, row in body], type=pa.large_string())])
-            for name, i in zip(columns, used, strict=True)
-        },
-        [line for line, _ in body],
-    )
+    rows = [(line, [_cell(value) for value in row]) for line, row in enumerate(grid, start=1)]
+    rows = [(line, row) for line, row in rows if any(row)]
+    if not rows:
+        raise _error(file, "is empty", expected="a header row and at least one row")
+    (start, header), *body = rows
+    used = [i for i in range(len(header)) if any(row[i] for _, row in rows)]
+    names, nameless = _names([header[i] or "" for i in used], file, line=start)
+    columns = [pa.chunked_array([pa.array([row[i] for _, row in body], type=_TEXT)]) for i in used]
+    return _frame(names, columns, np.array([line for line, _ in body], dtype=np.int64)), nameless
 
 
-def _read_parquet(data: bytes, file: str) -> pd.DataFrame:
+def _as_text(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Arrow column as text; whole floats without a point, as an id that lost its type would have them."""
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        values, kind = values.cast(kind.value_type), kind.value_type
+    nested = pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+    if nested or pa.types.is_time(kind) or pa.types.is_duration(kind):
+        return pa.chunked_array([pa.array([_cell(value) for value in values.to_pylist()], type=_TEXT)])
+    texts = values.cast(_TEXT)
+    if not pa.types.is_floating(kind):
+        return texts
+    floats = values.cast(pa.float64()).to_pandas()
+    whole = (floats % 1 == 0) & (floats.abs() < 1e15)
+    plain = texts.to_pandas().astype("str").mask(floats.isna())
+    plain[whole] = floats[whole].astype("int64").astype("str")
+    return pa.chunked_array([pa.array(plain, type=_TEXT, from_pandas=True)])
+
+
+def _parquet(data: bytes, file: str) -> tuple[pd.DataFrame, frozenset[str]]:
     try:
         table = pq.read_table(io.BytesIO(data))
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise _problem(
-            file, "cannot be read as Parquet", found=str(error).split("\n")[0], expected="a Parquet file"
-        ) from None
-    return _from_arrow(table, file)
+        names, nameless = _names([str(name) for name in table.column_names] or [""], file, line=1)
+        columns = [_as_text(column) for column in table.columns]
+    except (pa.ArrowException, OSError) as error:
+        found = str(error).partition("\n")[0]
+        raise _error(file, "cannot be read as Parquet", found=found, expected="a Parquet file") from None
+    return _frame(names, columns, np.arange(2, table.num_rows + 2)), nameless
 
 
-def _from_arrow(table: pa.Table, file: str) -> pd.DataFrame:
-    columns = {}
-    names = _names([str(name) for name in table.column_names], file, line=1)
-    for name, values in zip(names, table.columns, strict=True):
-        try:
-            columns[name] = as_text(values)
-        except (pa.ArrowException, ValueError, TypeError):
-            columns[name] = pa.chunked_array(
-                [pa.array([str(value) for value in values.to_pylist()], pa.large_string())]
-            )
-    return _frame(columns, range(2, table.num_rows + 2))
-
-
-def raw_frame(frame: pd.DataFrame, file: str) -> Raw:
-    """Take a frame from memory as if it were a file: row 2 is its first row.
+def raw_frame(frame: pd.DataFrame, name: str) -> Raw:
+    """Take a frame from memory as if it were a file whose first row is line 2.
 
     >>> raw_frame(pd.DataFrame({"function": ["support"], "amount": [1.5]}), "costs").frame.loc[2].tolist()
     ['support', '1.5']
     """
-    columns = {}
-    for name in frame.columns:
-        values = frame[name]
+    names, nameless = _names([str(column) for column in frame.columns] or [""], name, line=1)
+    columns = []
+    for position in range(frame.shape[1]):
+        values = frame.iloc[:, position]
         try:
-            columns[str(name)] = as_text(pa.array(values, from_pandas=True))
-        except (pa.ArrowException, ValueError, TypeError):
-            texts = [
-                None if value is None else _cell(value)
-                for value in values.astype(object).where(values.notna(), None)
-            ]
-            columns[str(name)] = pa.chunked_array([pa.array(texts, pa.large_string())])
-    text = _frame(columns, range(2, len(frame) + 2))
-    digest = hashlib.sha256("\x1f".join(text.columns).encode())
+            arrow = pa.array(values, from_pandas=True)
+        except (pa.ArrowException, TypeError, ValueError):
+            cells = values.astype(object).where(values.notna(), None)
+            arrow = pa.array([_cell(cell) for cell in cells], type=_TEXT)
+        columns.append(_as_text(arrow if isinstance(arrow, pa.ChunkedArray) else pa.chunked_array([arrow])))
+    text = _frame(names, columns, np.arange(2, len(frame) + 2))
+    digest = hashlib.sha256("\x1f".join(names).encode())
     digest.update(pd.util.hash_pandas_object(text, index=False).to_numpy().tobytes())
-    return Raw(file, text, digest.hexdigest())
+    return Raw(name, text, digest.hexdigest(), nameless=nameless)
 
 
-def read(path: Path, *, sheet: str = "", encoding: str = "utf-8") -> Raw:
-    """Read one file as text.
+def _bytes(path: Path, label: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        there = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+        near = nearest(path.name, there)
+        cause = "cannot be opened" if path.exists() else "no such file"
+        found = (error.strerror or "").lower() if path.exists() else "files: " + listed(sorted(there))
+        hint = f"Did you mean {near}?" if near and near != path.name else "Correct file in company.toml"
+        raise _error(label, cause, found=found, expected="a readable file", hint=hint) from None
+
+
+def read(path: Path, label: str, *, sheet: str = "", encoding: str = "utf-8") -> Raw:
+    """Read one .csv, .tsv, .txt, .parquet, .xlsx, .xls or .ods file as text.
 
     Parameters
     ----------
     path : Path
-        A .csv, .tsv, .txt, .parquet, .xlsx, .xls or .ods file.
+        The file.
+    label : str
+        What messages call it.
     sheet : str
         Excel only: the sheet; the first when empty.
     encoding : str
@@ -294,29 +294,18 @@ def read(path: Path, *, sheet: str = "", encoding: str = "utf-8") -> Raw:
     TableError
         When the file is missing, empty, or not what its name says.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        there = sorted(p.name for p in path.parent.iterdir() if p.is_file()) if path.parent.is_dir() else []
-        near = nearest(path.name, there)
-        raise _problem(
-            path.name,
-            "cannot be opened" if path.exists() else "no such file",
-            found=error.strerror or "",
-            expected=f"a readable file, relative to the company folder: {path.name}",
-            hint=f"Did you mean {near[0]}?"
-            if near
-            else ("There are: " + ", ".join(there[:20]) if there else ""),
-        ) from None
-    digest = hashlib.sha256(data).hexdigest()
     suffix = path.suffix.lower()
-    if suffix in EXCEL:
-        return Raw(path.name, _read_excel(data, path.name, sheet), digest)
-    if suffix == ".parquet":
-        return Raw(path.name, _read_parquet(data, path.name), digest)
     if suffix not in SUFFIXES:
-        raise _problem(
-            path.name, "unknown kind of file", found=repr(suffix), expected="one of " + ", ".join(SUFFIXES)
+        raise _error(
+            label, "unknown kind of file", found=repr(suffix), expected="one of " + ", ".join(SUFFIXES)
         )
-    frame, ragged = _read_csv(data, path.name, encoding)
-    return Raw(path.name, frame, digest, ragged, len(ragged))
+    data = _bytes(path, label)
+    digest = hashlib.sha256(data).hexdigest()
+    if suffix in EXCEL:
+        frame, nameless = _excel(data, label, sheet)
+        return Raw(label, frame, digest, nameless=nameless)
+    if suffix == ".parquet":
+        frame, nameless = _parquet(data, label)
+        return Raw(label, frame, digest, nameless=nameless)
+    frame, ragged, nameless = _csv(data, label, encoding)
+    return Raw(label, frame, digest, ragged, nameless)

@@ -1,0 +1,339 @@
+"""One table's files as text to its canonical frame: columns named, cells read, broken rows told or rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cslib.sources.company import TableConfig, currency_digits
+from cslib.sources.matrix import month_columns, unfold
+from cslib.sources.parse import Style, Typed, parse
+from cslib.sources.read import Raw
+from cslib.tables import (
+    SHOWN,
+    Column,
+    Fault,
+    Problem,
+    Table,
+    TableError,
+    faults,
+    listed,
+    nearest,
+    quoted,
+)
+
+__all__ = ["Loaded", "canonical"]
+
+Ints = npt.NDArray[np.int64]
+_OWN_CURRENCY: Final = {"subscriptions": ("mrr", "arr", "list_mrr")}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """One canonical table: `origin` names file and line of each row, `account` has one row a file.
+
+    `rejected` holds the text of the rows left out, with file, line and cause; `notes` are facts to print;
+    `covers_until` is the last day of a matrix.
+    """
+
+    frame: pd.DataFrame
+    origin: pd.DataFrame
+    account: pd.DataFrame
+    rejected: pd.DataFrame
+    notes: tuple[str, ...] = ()
+    covers_until: pd.Timestamp | None = None
+
+
+def _unmapped(raw: Raw, table: Table, ours: str, theirs: str) -> Problem:
+    near = nearest(theirs, raw.frame.columns)
+    return Problem(
+        table.name,
+        raw.file,
+        None,
+        ours,
+        "columns: " + listed(raw.frame.columns),
+        f"a column {theirs!r}, as company.toml says",
+        f"Did you mean {ours} = {near!r}?" if near else "Correct columns in company.toml",
+        cause="mapped column is missing",
+    )
+
+
+def _pick(raw: Raw, table: Table, config: TableConfig) -> dict[str, pd.Series]:
+    """Columns of the file by our names, as text, in the order of the contract."""
+    frame = raw.frame
+    mapped = {ours: theirs for ours, theirs in config.columns.items() if theirs}
+    missing = [_unmapped(raw, table, *pair) for pair in mapped.items() if pair[1] not in frame]
+    if config.account_of and config.account_of not in frame:
+        missing.append(_unmapped(raw, table, "account_of", config.account_of))
+    if missing:
+        raise TableError(missing)
+    picked = {ours: frame[theirs] for ours, theirs in mapped.items()}
+    if config.account_of:
+        picked["account_id"] = frame[config.account_of]
+    picked |= {
+        ours: pd.Series(text, index=frame.index, dtype="str") for ours, text in config.constants.items()
+    }
+    spoken_for = {*config.columns, *picked, *config.columns.values()}
+    for name in frame.columns:
+        if (name in table.column and name not in config.columns and name not in picked) or (
+            table.name == "accounts" and name not in spoken_for and name not in raw.nameless
+        ):
+            picked[name] = frame[name]
+    order = [name for name in table.column if name in picked]
+    return {name: picked[name] for name in [*order, *(name for name in picked if name not in order)]}
+
+
+def _digits(currency: pd.Series, default: int) -> Ints:
+    codes, found = pd.factorize(currency)
+    known = np.array([*(currency_digits(code) for code in found), default], dtype=np.int64)
+    return np.where(known < 0, default, known)[codes]
+
+
+def _typed(
+    picked: Mapping[str, pd.Series], table: Table, config: TableConfig, digits: int
+) -> dict[str, Typed]:
+    style = Style(config.date_format, config.decimal)
+    typed: dict[str, Typed] = {}
+    own = _OWN_CURRENCY.get(table.name, ())
+    for name in sorted(picked, key=lambda name: name != "currency"):
+        column = table.column.get(name, Column(name, "text"))
+        each: int | Ints = digits
+        if column.kind == "money" and "currency" in typed and (name in own or config.shape == "matrix"):
+            each = _digits(typed["currency"].cells, digits)
+        typed[name] = parse(
+            picked[name], column, style=style, values=config.recode.get(name, {}), digits=each
+        )
+    return {name: typed[name] for name in picked}
+
+
+def _ragged(raw: Raw) -> list[Fault]:
+    if not raw.ragged:
+        return []
+    n, text = next(iter(raw.ragged.values()))
+    at = np.flatnonzero(raw.frame.index.isin(list(raw.ragged))).astype(np.int64)
+    hint = "Put text that holds the separator in double quotes"
+    expected = f"{raw.frame.shape[1]} cells, like the header"
+    return [
+        Fault("", "have another number of cells than the header", expected, hint, at, f"{n}: {quoted(text)}")
+    ]
+
+
+def _currencies(frame: pd.DataFrame) -> list[Fault]:
+    if "currency" not in frame:
+        return []
+    codes, found = pd.factorize(frame["currency"])
+    odd = [i for i, code in enumerate(found) if currency_digits(code) < 0]
+    at = np.flatnonzero(np.isin(codes, odd)).astype(np.int64)
+    hint = 'Map it: values = { currency = { theirs = "USD" } }'
+    return (
+        [Fault("currency", "hold no known currency", "an ISO 4217 code such as USD", hint, at)]
+        if len(at)
+        else []
+    )
+
+
+def _new(found: Iterable[Fault], before: Iterable[Fault]) -> list[Fault]:
+    """Faults less the cells that an earlier fault already names, and less all cells of its ragged rows."""
+    known: dict[str, list[Ints]] = {}
+    for fault in before:
+        known.setdefault(fault.column, []).append(fault.positions)
+    left = []
+    for fault in found:
+        if len(fault.positions):
+            told = [*known.get(fault.column, []), *known.get("", [])]
+            rest = np.setdiff1d(fault.positions, np.concatenate(told)) if told else fault.positions
+            if not len(rest):
+                continue
+            fault = replace(fault, positions=rest)
+        left.append(fault)
+    return left
+
+
+def _problems(
+    found: Iterable[Fault], table: Table, text: pd.DataFrame, origin: pd.DataFrame, file: str
+) -> TableError:
+    told = []
+    for fault in found:
+        if not len(fault.positions):
+            told.append(
+                Problem(
+                    table.name,
+                    file,
+                    None,
+                    fault.column,
+                    fault.found,
+                    fault.expected,
+                    fault.hint,
+                    cause=fault.cause,
+                )
+            )
+            continue
+        first = origin.iloc[fault.positions[:SHOWN]]
+        head = text.iloc[fault.positions[0]]
+        lines = [int(line) for line in first.loc[first["file"] == first["file"].iloc[0], "line"]]
+        found_text = fault.found or quoted(head.get(fault.column))
+        if fault.cause == "end before they start":
+            found_text += f" before start {quoted(head.get('start_date'))}"
+        told.append(
+            Problem(
+                table.name,
+                str(first["file"].iloc[0]),
+                lines[0],
+                fault.column,
+                found_text,
+                fault.expected,
+                fault.hint,
+                len(fault.positions),
+                fault.cause,
+                len(text),
+                tuple(lines),
+                f"account_id {quoted(head['account_id'])}"
+                if "account_id" in text and fault.column != "account_id"
+                else "",
+            )
+        )
+    return TableError(told)
+
+
+def _accounts_of(ids: pd.Series, owners: Mapping[str, str]) -> tuple[pd.Series, list[Fault]]:
+    accounts = ids.map(owners).astype("str")
+    lost = np.flatnonzero((accounts.isna() & ids.notna()).to_numpy(dtype=bool)).astype(np.int64)
+    hint = "Correct account_of in company.toml, or add the subscriptions"
+    cause = "name a subscription that the ledger does not hold"
+    return accounts, [Fault("account_id", cause, "a subscription_id of subscriptions", hint, lost)] if len(
+        lost
+    ) else []
+
+
+def _finish(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Money that every row must hold as plain int64."""
+    one_of = {name for group in table.one_of for name in group}
+    for column in table.columns:
+        sure = column.required or column.name in one_of
+        if column.kind == "money" and column.name in frame and sure and not frame[column.name].isna().any():
+            frame[column.name] = frame[column.name].astype("int64")
+    return frame
+
+
+def canonical(
+    raws: list[Raw],
+    table: Table,
+    *,
+    config: TableConfig,
+    digits: int,
+    owners: Mapping[str, str] | None = None,
+) -> Loaded:
+    """Read the files of one table, as text, into its canonical frame.
+
+    Parameters
+    ----------
+    raws : list of Raw
+        The files; rows are appended in this order.
+    table : Table
+        Of the contract.
+    config : TableConfig
+        What company.toml says about the table.
+    digits : int
+        Decimals of the reporting currency.
+    owners : mapping, optional
+        Account of each subscription, where `config.account_of` is set.
+
+    Raises
+    ------
+    TableError
+        With every broken cell, unless `config.broken_rows` is "reject", some rows are sound, and only rows are
+        at fault.
+    """
+    contract = (
+        month_columns([raw.frame.columns for raw in raws], table, raws[0].file)
+        if config.shape == "matrix"
+        else table
+    )
+    frames, texts, origins = [], [], []
+    found: list[Fault] = []
+    facts: dict[str, int] = {}
+    start = 0
+    for raw in raws:
+        picked = _pick(raw, contract, config)
+        typed = _typed(picked, contract, config, digits)
+        frame = pd.DataFrame({name: column.cells for name, column in typed.items()}, index=raw.frame.index)
+        here = [*_ragged(raw), *(fault for column in typed.values() for fault in column.faults)]
+        if config.account_of:
+            frame["account_id"], lost = _accounts_of(frame["account_id"], owners or {})
+            here += lost
+        found += [replace(fault, positions=fault.positions + start) for fault in here]
+        for name, column in typed.items():
+            for fact, n in column.notes:
+                key = f"{table.name}.{name}: {fact}"
+                facts[key] = facts.get(key, 0) + n
+        frames.append(frame)
+        texts.append(pd.DataFrame(picked, index=raw.frame.index))
+        origins.append(pd.DataFrame({"file": raw.file, "line": raw.frame.index.to_numpy()}))
+        start += len(frame)
+    frame = pd.concat(frames, ignore_index=True)
+    origin = pd.concat(origins, ignore_index=True)
+    text = pd.concat(texts, ignore_index=True)
+    ragged = [fault for fault in found if not fault.column]
+    found = ragged + _new([fault for fault in found if fault.column], ragged)
+    found += _new([*faults(frame, contract), *_currencies(frame)], found)
+    broken = np.zeros(len(frame), dtype=bool)
+    cause = np.full(len(frame), "", dtype=object)
+    for fault in reversed(found):
+        broken[fault.positions] = True
+        cause[fault.positions] = f"{fault.column}: {fault.cause}" if fault.column else fault.cause
+    whole = [fault for fault in found if not len(fault.positions)]
+    if whole or (found and (config.broken_rows == "fail" or broken.all())):
+        raise _problems(whole or found, table, text, origin, raws[0].file)
+    if not len(frame) and table.name == "subscriptions":
+        raise TableError(
+            Problem(
+                table.name,
+                raws[0].file,
+                None,
+                "",
+                "no rows",
+                "at least one subscription",
+                "",
+                cause="no rows",
+            )
+        )
+    kept, origin_kept, until = (
+        frame[~broken].reset_index(drop=True),
+        origin[~broken].reset_index(drop=True),
+        None,
+    )
+    notes = [f"{key} in {n:,} rows" for key, n in facts.items()]
+    if config.shape == "matrix":
+        n = len(kept)
+        kept, origin_kept, until = unfold(kept, origin_kept)
+        notes.append(f"{table.name}: {n:,} rows of monthly amounts are read as {len(kept):,} periods")
+    rejected = _rejected(raws, origin[broken], broken, cause)
+    account = pd.DataFrame(
+        {
+            "table": table.name,
+            "file": [raw.file for raw in raws],
+            "rows_kept": [int((origin_kept["file"] == raw.file).sum()) for raw in raws],
+            "rows_rejected": [int((origin.loc[broken, "file"] == raw.file).sum()) for raw in raws],
+            "sha256": [raw.sha256 for raw in raws],
+        }
+    )
+    account.insert(2, "rows_read", account["rows_kept"] + account["rows_rejected"])
+    return Loaded(_finish(kept, table), origin_kept, account, rejected, tuple(notes), until)
+
+
+def _rejected(
+    raws: list[Raw], origin: pd.DataFrame, broken: npt.NDArray[np.bool_], cause: npt.NDArray[np.object_]
+) -> pd.DataFrame:
+    ours = ("file", "line", "cause")
+    theirs = pd.concat(
+        [raw.frame.rename(columns={name: f"{name} (source)" for name in ours}) for raw in raws]
+    )
+    left = theirs.loc[broken].reset_index(drop=True)
+    return pd.concat(
+        [origin.reset_index(drop=True), left, pd.Series(cause[broken], name="cause", dtype="str")], axis=1
+    )
