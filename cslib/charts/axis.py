@@ -27,7 +27,7 @@ def month_axis(axes: Axes, ends: Iterable[Any], *, locale: str) -> None:
     """Name at most eight of the month ends, in even steps counted back from the last."""
     every = sorted(set(ends))
     step = next((step for step in (1, 3, 6, 12, 24, 60) if len(every) <= 8 * step), len(every))
-    chosen = every[::-1][::step]
+    chosen = every[::-1][::step][::-1]
     axes.set_xticks(days_of(chosen), [month(end, locale=locale) for end in chosen])
     first, last = days_of([every[0], every[-1]])
     axes.set_xlim((first, last) if first < last else (first - ONE_READING, last))

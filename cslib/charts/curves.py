@@ -29,9 +29,9 @@ __all__ = ["chart_cohort_curves"]
 
 # Where a name may stand beside the end of its curve, in points, best first.
 _PLACES: Final = [
-    (6, 0), *[(5, sign * step) for step in range(9, 82, 9) for sign in (1, -1)],
-    *[(dx, dy) for dy in (12, -12, 22, -22, 32, -32) for dx in (-30, -60, -90)],
-]  # fmt: skip
+    (6, 0),
+    *[(x, y) for reach in range(12, 120, 12) for x in (6, -30, -60, -100) for y in (reach, -reach)],
+]
 
 
 @house_style()
@@ -102,7 +102,7 @@ def chart_cohort_curves(
         size = count(last["n_accounts"], locale=locale)
         names.append(f"{named}  {percent(ratios[-1], locale=locale, digits=0)} ({size})")
         sentences.append(
-            f"{named} ({size} accounts): {percent(ratios[-1], locale=locale)} at {ages[-1]} months."
+            f"{named} ({size} accounts): {percent(ratios[-1], locale=locale)} at month {ages[-1]}."
         )
     _place(axes, names, points=points, colours=colours)
     young = [period(c, grain=grain, locale=locale) for c in cohorts if c not in set(known["cohort"])]
@@ -124,16 +124,16 @@ def _place(
     assert figure is not None
     inked = np.concatenate([_along(axes.transData.transform(line.get_xydata())) for line in axes.lines])
     taken: list[Bbox] = []
-    floor = axes.get_window_extent().y0 * 72 / figure.dpi
+    left, floor = axes.get_window_extent().min * 72 / figure.dpi
     for i in sorted(range(len(names)), key=lambda i: (-points[i][0], -points[i][1])):
         x, y = axes.transData.transform(points[i]) * 72 / figure.dpi
-        width, half = text_inches(figure, [names[i]], weight="semibold") * 72 + 2, SIZE * 0.6
+        width, half = text_inches(figure, [names[i]], weight="semibold") * 72 + 2, SIZE * 0.7
         boxes = [
             Bbox.from_extents(x + dx, y + dy - half, x + dx + width, y + dy + half) for dx, dy in _PLACES
         ]
         costs = [
             (
-                sum(box.overlaps(other) for other in taken) + (box.y0 < floor),
+                sum(box.overlaps(other) for other in taken) + (box.y0 < floor) + (box.x0 < left),
                 _covered(box, inked * 72 / figure.dpi),
                 rank,
             )

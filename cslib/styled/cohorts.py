@@ -44,14 +44,14 @@ def cohort_table(
     Returns
     -------
     Sheet
-        One row a cohort, oldest first: its accounts, then ages 0, `every`, twice `every` ... One hue from light
-        to dark, the text white or black, whichever is easier to read; ratios above 1.5 are as dark as 1.5.
+        One row a cohort, oldest first: its accounts, then ages 0, `every`, twice `every` ... One hue from
+        light to dark, the text white or black, whichever reads better; ratios above 1.5 are as dark as 1.5.
 
     Raises
     ------
     ValueError
-        When a column is missing, the frame is empty, holds more than one metric or a cell twice, or `every` is
-        not positive.
+        When a column is missing, the frame is empty, holds more than one metric or a cell twice, or
+        `every` is not positive.
     """
     require(
         triangle, columns=["metric", "convention", "cohort", "age", "value", "n_accounts"], by="cohort_table"

@@ -61,8 +61,8 @@ def accounts_table(
     Parameters
     ----------
     frame : DataFrame
-        `account_id`, `name`, `opening`, `closing`, `change` (minor units), `movement`; may be empty. An account
-        without a name is shown by its id, accounts of one name with their ids.
+        `account_id`, `name`, `opening`, `closing`, `change` (minor units), `movement`; may be empty. An
+        account without a name is shown by its id, accounts of one name with their ids.
     unit : str
         Of the amounts, such as ``USD ARR``.
     title : str

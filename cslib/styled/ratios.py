@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
+from babel.numbers import format_decimal
 
 from cslib.charts.canvas import require
 from cslib.formats import count, currency_of, metric_name, month, one_line, percent, short_money
@@ -47,13 +50,13 @@ def kpi_table(frame: pd.DataFrame, *, title: str = "Key figures", locale: str = 
     return lay_out(cells, caption=caption, label="tab-kpi", text=["Convention"])
 
 
-def _value(value: float, unit: str, *, locale: str) -> str:
+def _value(value: Any, unit: str, *, locale: str) -> str:
     if pd.isna(value):
         return "undefined"
     if unit == "ratio":
         return percent(value, locale=locale)
     if unit == "ratio to one":
-        return f"{value:.1f}"
+        return str(format_decimal(value, format="0.0", locale=locale))
     return short_money(value, currency_of(unit), locale=locale)
 
 
@@ -103,7 +106,7 @@ def segment_table(
         )
         rows.index = pd.Index(distinct(list(rows.index)))
         bold = [str(rows.index[-1])]
-    last = frame.loc[frame["end"].idxmax()].to_dict()
+    last = frame[frame["end"] == frame["end"].max()].iloc[0].to_dict()
     subject = title or f"Retention by {heading.lower()}"
     caption = f"{subject}, {month(last['end'], locale=locale)}, {convention(last)}."
     return lay_out(rows.rename_axis(heading, axis=1), caption=caption, label="tab-segments", bold=bold)

@@ -10,13 +10,14 @@ from typing import Any, Final
 
 import pandas as pd
 from pandas.io.formats.style import Styler
+from pandas.io.formats.style_render import CSSDict
 
 from cslib.charts.axis import window_months
 from cslib.formats import one_line
 
 __all__ = ["Sheet", "convention", "distinct", "lay_out", "once"]
 
-_RULES: Final = [
+_RULES: Final[list[CSSDict]] = [
     {"selector": "", "props": "border-collapse: collapse; font-variant-numeric: tabular-nums"},
     {"selector": "caption", "props": "text-align: left; padding-bottom: 0.4em"},
     {"selector": "th, td", "props": "padding: 0.2em 0.6em"},
@@ -66,8 +67,8 @@ def lay_out(
     numbers = [column for column in cells.columns if column not in set(text)]
     styler = cells.style.format(escape="html").format_index(escape="html").format_index(escape="html", axis=1)
     styler = styler.set_table_styles(_RULES).set_caption(html.escape(caption))
-    styler = styler.set_properties(subset=numbers, **{"text-align": "right"})
-    styler = styler.set_properties(subset=list(text), **{"text-align": "left"})
+    styler = styler.set_properties(subset=pd.IndexSlice[:, numbers], **{"text-align": "right"})
+    styler = styler.set_properties(subset=pd.IndexSlice[:, list(text)], **{"text-align": "left"})
     if len(bold):
         rows = [key for key in cells.index if key in set(bold)]
         styler = styler.set_properties(subset=(rows, list(cells.columns)), **{"font-weight": "bold"})
@@ -103,7 +104,8 @@ def distinct(labels: Sequence[str]) -> list[str]:
 def convention(row: Mapping[Any, Any]) -> str:
     """Name of the convention of a row and the length of its window, for print beside the number.
 
-    >>> convention({"convention": "endpoint", "start": pd.Timestamp(2025, 9, 30), "end": pd.Timestamp(2026, 9, 30)})
+    >>> opened, closed = pd.Timestamp("2025-09-30"), pd.Timestamp("2026-09-30")
+    >>> convention({"convention": "endpoint", "start": opened, "end": closed})
     'endpoint, 12 months'
     """
     months = window_months(row["start"], row["end"])

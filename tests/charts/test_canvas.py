@@ -1,0 +1,153 @@
+"""The house style leaks nothing and a picture is the same bytes everywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import matplotlib
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from nbclient import NotebookClient
+
+from cslib.charts import Picture, chart_bridge, chart_segments
+from cslib.charts.canvas import GAIN, HOUSE, LOSS, NEUTRAL, PALE, contrast, house_style, require, shades
+from tests.charts.frames import bridge, segments
+
+ROOT = Path(__file__).parents[2]
+DRAW = """
+import hashlib
+from cslib.charts import chart_cohort_curves, chart_layers, chart_retention, chart_segments, chart_bridge
+from tests.charts.frames import bridge, layers, ratios, segments, triangle
+pictures = [
+    chart_bridge(bridge()),
+    chart_retention(ratios({"net_retention": [1.02, 1.04], "gross_retention": [0.9, 0.91]})),
+    chart_layers(layers({2025: [3, 2], 2026: [1, 4]})),
+    chart_segments(segments({"SMB": (0.8, 0.9, 10, 1)}), by="segment", unit="USD ARR"),
+    chart_cohort_curves(triangle({"2025-01-01": (9, [1.0, 0.8])})),
+]
+print([hashlib.sha256(p.svg().encode()).hexdigest() for p in pictures])
+"""
+
+
+def test_every_figure_has_the_same_bytes_in_two_processes() -> None:
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", DRAW], cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for seed, zone in (("1", "UTC"), ("2", "Asia/Tokyo"))
+    ]  # fmt: skip
+    assert runs[0] == runs[1]
+    assert len(set(eval(runs[0]))) == 5
+
+
+def test_drawing_twice_gives_the_same_bytes_and_no_date() -> None:
+    picture = chart_bridge(bridge())
+    assert picture.svg() == picture.svg() == chart_bridge(bridge()).svg()
+    assert "dc:date" not in picture.svg()
+
+
+def test_nothing_is_left_in_pyplot_nor_in_the_settings() -> None:
+    before = dict(matplotlib.rcParams)
+    chart_bridge(bridge()).svg()
+    assert dict(matplotlib.rcParams) == before
+    if "matplotlib.pyplot" in sys.modules:
+        assert sys.modules["matplotlib.pyplot"].get_fignums() == []
+
+
+def test_the_callers_settings_do_not_leak_in() -> None:
+    plain = chart_bridge(bridge()).svg()
+    with matplotlib.rc_context({"axes.facecolor": "red", "font.size": 30, "svg.fonttype": "path"}):
+        assert chart_bridge(bridge()).svg() == plain
+
+
+def test_the_house_style_is_only_inside() -> None:
+    with house_style():
+        assert matplotlib.rcParams["font.family"] == HOUSE["font.family"]
+    assert matplotlib.rcParams["font.family"] != HOUSE["font.family"]
+
+
+def test_the_svg_is_text_with_an_accessible_name() -> None:
+    root = ET.fromstring(chart_bridge(bridge()).svg())
+    assert root.get("role") == "img"
+    assert root.get("aria-label", "").startswith("Waterfall of USD ARR")
+    texts = ["".join(node.itertext()) for node in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "$12.4M" in texts
+    assert "Inter" in chart_bridge(bridge()).svg()
+
+
+def test_hostile_names_stay_text() -> None:
+    names = {
+        "<script>alert(1)</script>": (0.8, 0.9, 5, 1), "$x^2$ & \\frac": (0.7, 0.8, 4, 1),
+        "a\x00\nb\ufffe": (0.7, 0.8, 3, 1), '"><image/>': (0.7, 0.8, 2, 1),
+    }  # fmt: skip
+    svg = chart_segments(segments(names), by="segment", unit="USD ARR").svg()
+    root = ET.fromstring(svg)
+    assert "<script" not in svg
+    assert "a b" in "".join(root.itertext())
+    assert "$x^2$ & \\frac" in "".join(root.itertext())
+
+
+def test_names_from_right_to_left_are_drawn_as_outlines() -> None:
+    svg = chart_segments(segments({"مرحبا": (0.8, 0.9, 5, 1)}), by="segment", unit="USD ARR").svg()
+    assert "<text" not in svg
+
+
+@pytest.mark.parametrize("name", ["客户", "😀 Acme"])
+def test_scripts_without_a_font_reach_the_svg_without_a_warning(
+    name: str, recwarn: pytest.WarningsRecorder
+) -> None:
+    svg = chart_segments(segments({name: (0.8, 0.9, 5, 1)}), by="segment", unit="USD ARR").svg()
+    assert name in svg
+    assert not [w for w in recwarn if "Glyph" in str(w.message)]
+
+
+def test_shades_darken_step_by_step_and_colours_differ_in_grey() -> None:
+    steps = [contrast(colour, "#ffffff") for colour in shades(6)]
+    assert steps == sorted(steps)
+    greys = [contrast(colour, "#ffffff") for colour in (PALE, NEUTRAL, LOSS, GAIN)]
+    assert greys == sorted(greys)
+    assert min(np.diff(greys)) > 0.7
+
+
+def test_require_says_what_is_missing() -> None:
+    with pytest.raises(ValueError, match="chart_x: columns missing: b; found: a"):
+        require(pd.DataFrame({"a": [1]}), columns=["a", "b"], by="chart_x")
+    with pytest.raises(ValueError, match="chart_x: found a frame without rows"):
+        require(pd.DataFrame({"a": []}), columns=["a"], by="chart_x")
+
+
+def test_a_notebook_output_carries_the_words() -> None:
+    code = (
+        "from cslib.charts import chart_bridge\nfrom cslib.styled import money_table\n"
+        "from tests.charts.frames import bridge\n"
+    )
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell(code + "chart_bridge(bridge())"),
+            nbformat.v4.new_code_cell("money_table(bridge())"),
+        ]
+    )
+    NotebookClient(notebook, resources={"metadata": {"path": str(ROOT)}}).execute()
+    figure, table = (
+        next(output for output in cell.outputs if output.output_type == "execute_result")
+        for cell in notebook.cells
+    )
+    assert set(figure.data) == {"image/svg+xml", "text/plain"}
+    assert set(figure.metadata["cslib"]) == {"alt", "caption", "label", "width"}
+    assert set(table.data) == {"text/html", "text/plain"}
+    assert table.metadata["cslib"] == {"caption": "ARR bridge, USD ARR.", "label": "tab-money"}
+
+
+def test_a_picture_shows_itself_as_words_in_plain_text() -> None:
+    picture = Picture(Figure(), "What it shows.", "What it is.", "fig-x")
+    assert repr(picture) == "What it is. What it shows."
+    assert hashlib.sha256(picture.svg().encode()).hexdigest()
