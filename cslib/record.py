@@ -1,4 +1,4 @@
-"""Metric frames -> the record of numbers that a run keeps. A notebook displays it; the runner writes what was displayed."""
+"""Metric frames -> the record of numbers that a run keeps: a notebook displays it, the runner writes it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ import pandas as pd
 __all__ = ["MIME", "Numbers", "record"]
 
 MIME: Final = "application/vnd.cslib.numbers+json"
-FIXED: Final = ("metric", "convention", "start", "end", "value", "numerator", "denominator", "n_accounts", "unit")
+FIXED: Final = (
+    "metric",
+    "convention",
+    "start",
+    "end",
+    "value",
+    "numerator",
+    "denominator",
+    "n_accounts",
+    "unit",
+)
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,9 @@ def eight(as_of: date = AS_OF) -> Book:
 
 
 def book_of(rows: list[tuple[str, str, str | None, str]], as_of: date = AS_OF) -> Book:
-    return Book.from_frames({"subscriptions": subscriptions(rows)}, as_of=as_of, name="Random", currency="USD")
+    return Book.from_frames(
+        {"subscriptions": subscriptions(rows)}, as_of=as_of, name="Random", currency="USD"
+    )
 
 
 @st.composite

@@ -29,7 +29,9 @@ def readings(subscriptions: pd.DataFrame, as_of: date) -> list[date]:
 def history(subscriptions: pd.DataFrame, as_of: date) -> dict[str, dict[date, int]]:
     """ARR of every account at every reading."""
     days = readings(subscriptions, as_of)
-    return {a: {d: level(subscriptions, a, d) for d in days} for a in sorted(set(subscriptions["account_id"]))}
+    return {
+        a: {d: level(subscriptions, a, d) for d in days} for a in sorted(set(subscriptions["account_id"]))
+    }
 
 
 def window(past: dict[str, dict[date, int]], opened: date, closed: date) -> dict[str, int]:

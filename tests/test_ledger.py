@@ -19,7 +19,9 @@ from tests.books import eight, ledgers
 
 def keyed(rows: list[tuple[int, str, str | None, int]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["entity", "start_date", "end_date", "amount"])
-    return frame.assign(cut=0, start_date=pd.to_datetime(frame.start_date), end_date=pd.to_datetime(frame.end_date))
+    return frame.assign(
+        cut=0, start_date=pd.to_datetime(frame.start_date), end_date=pd.to_datetime(frame.end_date)
+    )
 
 
 def test_steps_are_the_changes_of_month_end_amounts_and_nothing_more() -> None:
@@ -96,9 +98,10 @@ def test_windows_equal_the_month_expanding_sql(rows: pd.DataFrame, as_of: date, 
     started = rows[rows["start_date"] <= as_of.isoformat()]
     if started.empty:
         return
-    ledger = pd.DataFrame({"cut": 0, "entity": pd.factorize(started["account_id"])[0],
-                           "start_date": pd.to_datetime(started["start_date"]), "end_date": pd.to_datetime(started["end_date"]),
-                           "amount": (started["mrr"].astype(float) * 1200).round().astype("int64")})  # fmt: skip
+    ledger = pd.DataFrame({"cut": 0, "entity": pd.factorize(started["account_id"])[0]})
+    ledger["start_date"] = pd.to_datetime(started["start_date"]).to_numpy()
+    ledger["end_date"] = pd.to_datetime(started["end_date"]).to_numpy()
+    ledger["amount"] = (started["mrr"].astype(float) * 1200).round().astype("int64").to_numpy()
     anchor = anchor_day(as_of)
     last = month_of(as_of, anchor=anchor)
     first = min(month_of(d.date(), anchor=anchor) for d in ledger["start_date"])
@@ -108,7 +111,12 @@ def test_windows_equal_the_month_expanding_sql(rows: pd.DataFrame, as_of: date, 
 
     changes = relation("ttm", ledger, as_of=as_of, window=window)
     starters = changes[changes.movement.isin(["churn", "contraction", "expansion", "unchanged"])]
-    fast = starters.groupby("month")[["opening", "closing"]].sum().reindex(range(first, last + 1), fill_value=0).cumsum()
+    fast = (
+        starters.groupby("month")[["opening", "closing"]]
+        .sum()
+        .reindex(range(first, last + 1), fill_value=0)
+        .cumsum()
+    )
     fast = fast[fast.opening > 0]
     assert fast.index.tolist() == slow.month.tolist()
     assert fast.opening.tolist() == slow.opening.tolist()

@@ -6,8 +6,8 @@ is absent; a cell that only some members have reached is blank and carries the c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ import pandas as pd
 
 from cslib.book import Book
 from cslib.ledger import relation
-from cslib.metrics.cuts import cut_ledger
+from cslib.metrics.cuts import By, cut_ledger, listed
 from cslib.months import anchor_day, month_of, reading
 
 __all__ = ["layers", "triangle"]
@@ -26,7 +26,8 @@ Kind = Literal["logo", "gross", "net"]
 MONTHS: Final[dict[Grain, int]] = {"month": 1, "quarter": 3, "year": 12}
 
 
-def _cells(book: Book, *, by: str | Sequence[str] | None) -> pd.DataFrame:
+@lru_cache(maxsize=8)
+def _cells(book: Book, by: tuple[str, ...] = ()) -> pd.DataFrame:
     """Every observed cell of the monthly triangles: ``cut, cohort, age, logo, gross, net, members``."""
     cut = cut_ledger(book, by=by)
     changes = relation("triangles", cut.ledger, as_of=book.as_of)
@@ -42,9 +43,7 @@ def _cells(book: Book, *, by: str | Sequence[str] | None) -> pd.DataFrame:
     return cut.label(cells)
 
 
-def triangle(
-    book: Book, *, metric: Kind, grain: Grain = "month", by: str | Sequence[str] | None = None
-) -> pd.DataFrame:
+def triangle(book: Book, *, metric: Kind, grain: Grain = "month", by: By = None) -> pd.DataFrame:
     """Share of a cohort's accounts (logo), money (net), or money capped at the first per account (gross) kept by age.
 
     Parameters
@@ -61,13 +60,13 @@ def triangle(
     Returns
     -------
     DataFrame
-        Row key ``cohort`` (first day of the period), ``age``, ``<by>``. ``numerator`` and ``denominator`` in accounts or ARR
-        minor units, ``n_accounts`` members of the cohort, ``n_mature`` those old enough for the cell; ``value`` is NaN, and the
-        numerator missing, unless all are.
+        Row key ``cohort`` (first day of the period), ``age``, ``<by>``. ``numerator`` and ``denominator`` in
+        accounts or ARR minor units, ``n_accounts`` members of the cohort, ``n_mature`` those old enough for the
+        cell; ``value`` is NaN, and the numerator missing, unless all are.
 
     Source: volume-weighted triangles as in Mack (1993); logo triangles equal Kaplan-Meier.
     """
-    cells = _cells(book, by=by)
+    cells = _cells(book, listed(by))
     cut_by = [c for c in cells.columns if c not in {"cohort", "age", "logo", "gross", "net", "members"}]
     cells = cells.assign(period=cells["cohort"] // MONTHS[grain] * MONTHS[grain], amount=cells[metric])
     whole = cells[cells["age"] == 0].groupby([*cut_by, "period"], as_index=False).agg(
@@ -82,19 +81,33 @@ def triangle(
         metric=f"{metric}_retention", convention="cohort", unit="ratio",
         cohort=_first_days(frame["period"]),
     )  # fmt: skip
-    columns = ["metric", "convention", "cohort", "age", *cut_by, "value", "numerator", "denominator", "n_accounts", "n_mature", "unit"]
+    columns = [
+        "metric",
+        "convention",
+        "cohort",
+        "age",
+        *cut_by,
+        "value",
+        "numerator",
+        "denominator",
+        "n_accounts",
+        "n_mature",
+        "unit",
+    ]
     return named[columns]
 
 
 def layers(book: Book, *, grain: Grain = "year") -> pd.DataFrame:
     """Layer cake: ARR at every month-end reading by the period in which its accounts began, in minor units.
 
-    Returns a row per ``cohort`` (first day of the period) and ``end``: ``value`` (int64), ``unit``. The layers of a month add
-    up to the book's ARR.
+    Returns a row per ``cohort`` (first day of the period) and ``end``: ``value`` (int64), ``unit``. The layers of a
+    month add up to the book's ARR.
     """
-    cells = _cells(book, by=None)
+    cells = _cells(book)
     anchor = anchor_day(book.as_of)
-    frame = cells.assign(period=cells["cohort"] // MONTHS[grain] * MONTHS[grain], month=cells["cohort"] + cells["age"])
+    frame = cells.assign(
+        period=cells["cohort"] // MONTHS[grain] * MONTHS[grain], month=cells["cohort"] + cells["age"]
+    )
     summed = frame.groupby(["period", "month"], as_index=False).agg(value=("net", "sum"))
     ends = summed["month"].map({m: reading(m, anchor=anchor) for m in summed["month"].unique()})
     return pd.DataFrame(

@@ -32,7 +32,9 @@ def leave_one_out(book: Book, *, window: int = 12, top: int = 5) -> pd.DataFrame
     """
     pairs = account_changes(book, window=window).query("opening > 0")
     opening, closing = int(pairs["opening"].sum()), int(pairs["closing"].sum())
-    largest = pairs.sort_values(["opening", "account_id"], ascending=[False, True], ignore_index=True).head(top)
+    largest = pairs.sort_values(["opening", "account_id"], ascending=[False, True], ignore_index=True).head(
+        top
+    )
     numerator, denominator = closing - largest["closing"], opening - largest["opening"]
     return largest[["account_id", "name", "opening", "closing"]].assign(
         share=largest["opening"] / opening, value=(numerator / denominator.where(denominator > 0)).astype("float64"),

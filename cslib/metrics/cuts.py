@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final
 
 import pandas as pd
 
 from cslib.book import Book
 
-__all__ = ["NOT_GIVEN", "Cut", "cut_ledger"]
+__all__ = ["NOT_GIVEN", "By", "Cut", "cut_ledger", "listed"]
+
+By = str | Sequence[str] | None
 
 NOT_GIVEN: Final = "(not given)"
 
@@ -39,7 +42,16 @@ class Cut:
         return pd.concat([labelled, frame.drop(columns="cut")], axis="columns")
 
 
-def cut_ledger(book: Book, *, by: str | Sequence[str] | None = None) -> Cut:
+def listed(by: By) -> tuple[str, ...]:
+    """Columns to cut by, as a tuple.
+
+    >>> listed("segment"), listed(None)
+    (('segment',), ())
+    """
+    return (by,) if isinstance(by, str) else tuple(by or ())
+
+
+def cut_ledger(book: Book, *, by: By = None) -> Cut:
     """Ledger of a book in reporting currency, cut by columns of accounts or of subscriptions.
 
     An account column moves the whole account; a subscription column (``product``, ``currency`` ...) looks at each
@@ -57,8 +69,13 @@ def cut_ledger(book: Book, *, by: str | Sequence[str] | None = None) -> Cut:
     ValueError
         When neither table has such a column; the message lists those there are.
     """
+    return _cut(book, listed(by))
+
+
+@lru_cache(maxsize=4)  # a book never changes, and every metric of a report asks for the same few cuts
+def _cut(book: Book, by: tuple[str, ...]) -> Cut:
     subscriptions = book.tables["subscriptions"]
-    columns = [by] if isinstance(by, str) else list(by or ())
+    columns = list(by)
     codes, accounts = pd.factorize(subscriptions["account_id"])
     ledger = pd.DataFrame(
         {"entity": codes, "start_date": subscriptions["start_date"], "end_date": subscriptions["end_date"],
@@ -80,8 +97,12 @@ def _column(book: Book, name: str) -> pd.Series[str]:
     elif name in subscriptions.columns:
         found = subscriptions[name].astype("str")
     else:
-        known = sorted({*(() if accounts is None else accounts.columns), *subscriptions.columns} - {"account_id"})
+        known = sorted(
+            {*(() if accounts is None else accounts.columns), *subscriptions.columns} - {"account_id"}
+        )
         near = get_close_matches(name, known, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"by: found {name!r}, expected a column of accounts or subscriptions: {', '.join(known)}.{hint}")
+        raise ValueError(
+            f"by: found {name!r}, expected a column of accounts or subscriptions: {', '.join(known)}.{hint}"
+        )
     return found.fillna(NOT_GIVEN)

@@ -28,7 +28,13 @@ class Check(NamedTuple):
 
 def proof(book: Book, *, by: str | None = None, window: int = 3) -> pd.DataFrame:
     """Every identity with both its sides: ``check, left, right, n`` (equalities tested) ``, failed, holds``."""
-    checks = [_bridge(book, window=1, by=None), _bridge(book, window=window, by=None), _layers(book), _accounts(book, window=window), *_rows(book)]
+    checks = [
+        _bridge(book, window=1, by=None),
+        _bridge(book, window=window, by=None),
+        _layers(book),
+        _accounts(book, window=window),
+        *_rows(book),
+    ]
     if by is not None:
         checks[2:2] = [_bridge(book, window=window, by=by), _parts(book, by=by)]
     return pd.DataFrame(checks).assign(holds=lambda f: f["failed"] == 0)
@@ -45,7 +51,12 @@ def prove(book: Book, *, by: str | None = None, window: int = 3) -> pd.DataFrame
     checks = proof(book, by=by, window=window)
     broken = checks[~checks["holds"]]
     if len(broken):
-        lines = [f"{r.check}: {r.left} against {r.right}, difference {r.left - r.right}, {r.failed} of {r.n} unequal" for r in broken.itertuples()]
+        lines = [
+            "{check}: {left} against {right}, difference {difference}, {failed} of {n} unequal".format_map(
+                row
+            )
+            for row in broken.assign(difference=broken["left"] - broken["right"]).to_dict("records")
+        ]
         raise ProofError("the book does not tie out. " + "; ".join(lines))
     return checks
 
@@ -59,7 +70,11 @@ def _bridge(book: Book, *, window: int, by: str | None) -> Check:
     keys = ["start", "end", *([by] if by else [])]
     wide = rows.assign(value=rows["value"].astype("int64")).set_index([*keys, "metric"])["value"].unstack()
     wide = wide.reindex(columns=list(retention.BRIDGE), fill_value=0)
-    moved = wide["opening"] + wide[list(retention.GAINS)].sum(axis="columns") - wide[list(retention.LOSSES)].sum(axis="columns")
+    moved = (
+        wide["opening"]
+        + wide[list(retention.GAINS)].sum(axis="columns")
+        - wide[list(retention.LOSSES)].sum(axis="columns")
+    )
     each = "every month" if window == 1 else f"every {window} months"
     return _equal(f"ARR bridge closes, {each}" + (f", each {by}" if by else ""), moved, wide["closing"])
 
@@ -81,7 +96,11 @@ def _accounts(book: Book, *, window: int) -> Check:
     changes = retention.account_changes(book, window=window)
     rows = retention.bridge(book, window=window).set_index("metric")["value"]
     change = int(rows.get("closing", 0)) - int(rows.get("opening", 0))
-    return _equal("changes of all accounts add up to the change of ARR", pd.Series([int(changes["change"].sum())]), pd.Series([change]))
+    return _equal(
+        "changes of all accounts add up to the change of ARR",
+        pd.Series([int(changes["change"].sum())]),
+        pd.Series([change]),
+    )
 
 
 def _rows(book: Book) -> list[Check]:

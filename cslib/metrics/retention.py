@@ -15,59 +15,64 @@ import pandas as pd
 from cslib.book import Book
 from cslib.conventions import DEFAULTS
 from cslib.ledger import relation
-from cslib.metrics.cuts import cut_ledger
+from cslib.metrics.cuts import By, cut_ledger
 from cslib.metrics.windows import flows, stand, windows
 from cslib.months import months_before
 
 __all__ = [
-    "BRIDGE", "MOVEMENTS", "account_changes", "arr", "bridge", "gross_retention", "headline", "logo_retention", "movement",
-    "movements", "net_retention", "quick_ratio",
+    "BRIDGE", "MOVEMENTS", "account_changes", "arr", "bridge", "gross_retention", "headline", "logo_retention",
+    "movement", "movements", "net_retention", "quick_ratio",
 ]  # fmt: skip
 
 Base = Literal["arr", "mrr"]
-By = str | Sequence[str] | None
 
 GAINS: Final = ("new", "expansion", "reactivation")
 LOSSES: Final = ("contraction", "churn")
 MOVEMENTS: Final = (*GAINS, *LOSSES)
 BRIDGE: Final = ("opening", *MOVEMENTS, "closing")
 STARTERS: Final = ("churn", "contraction", "expansion", "unchanged")
+STAYERS: Final = ("contraction", "expansion", "unchanged")
+COUNTED: Final = {"movement", "opening", "closing", "amount", "n", "arr", "n_accounts"}
 
 
 def _keys(frame: pd.DataFrame) -> list[str]:
     """Columns that identify a window and a cut in a frame of :mod:`cslib.metrics.windows`."""
-    return [c for c in frame.columns if c not in {"movement", "opening", "closing", "amount", "n", "arr", "n_accounts"}]
+    return [column for column in frame.columns if column not in COUNTED]
 
 
 def _total(frame: pd.DataFrame, amount: pd.Series[int], movements: Sequence[str]) -> pd.Series[int]:
     """Sum of `amount` over the rows in `movements`, for every window and cut."""
     kept = amount.where(frame["movement"].isin(movements), 0)
-    return kept.groupby([frame[k] for k in _keys(frame)]).sum()
+    total: pd.Series[int] = kept.groupby([frame[k] for k in _keys(frame)]).sum()
+    return total
 
 
 def _ratios(
     metric: str, numerator: pd.Series[int], denominator: pd.Series[int], n: pd.Series[int], *, unit: str
 ) -> pd.DataFrame:
     frame = pd.DataFrame({"numerator": numerator, "denominator": denominator, "n_accounts": n}).reset_index()
-    value = frame["numerator"] / frame["denominator"].where(frame["denominator"] != 0, np.nan).astype("float64")
-    return _tidy(metric, frame.assign(value=value), unit=unit)
+    divisor = frame["denominator"].astype("float64").where(frame["denominator"] != 0, np.nan)
+    return _tidy(metric, frame.assign(value=frame["numerator"] / divisor), unit=unit)
 
 
 def _money(metric: str, amount: pd.Series[int], n: pd.Series[int], *, book: Book, base: Base) -> pd.DataFrame:
     value = _in_base(amount, base=base)
     frame = pd.DataFrame({"value": value, "numerator": value, "n_accounts": n}).reset_index()
-    return _tidy(metric, frame.assign(denominator=pd.NA), unit=f"{book.currency} {base.upper()}")
+    frame["denominator"] = pd.NA
+    return _tidy(metric, frame, unit=f"{book.currency} {base.upper()}")
 
 
 def _in_base(amount: pd.Series[int], *, base: Base) -> pd.Series[int]:
-    """ARR as it is, or a twelfth of it; exact where prices are monthly, else to the nearest minor unit, half to even."""
+    """ARR, or a twelfth of it: exact where prices are monthly, else to the minor unit, half to even."""
     return amount if base == "arr" else (amount / 12).round().astype("int64")
 
 
 def _tidy(metric: str, frame: pd.DataFrame, *, unit: str) -> pd.DataFrame:
     fixed = ["value", "numerator", "denominator", "n_accounts"]
     by = [c for c in frame.columns if c not in {"start", "end", *fixed}]
-    named = frame.assign(metric=metric, convention=DEFAULTS[metric].name if metric in DEFAULTS else "", unit=unit)
+    named = frame.assign(
+        metric=metric, convention=DEFAULTS[metric].name if metric in DEFAULTS else "", unit=unit
+    )
     if "start" not in named:
         named["start"] = named["end"]
     return named[["metric", "convention", "start", "end", *by, *fixed, "unit"]]
@@ -146,7 +151,7 @@ def _gross(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _logo(frame: pd.DataFrame) -> pd.DataFrame:
     n = _total(frame, frame["n"], STARTERS)
-    kept = _total(frame, frame["n"], [m for m in STARTERS if m != "churn"])
+    kept = _total(frame, frame["n"], STAYERS)
     return _ratios("logo_retention", kept, n, n, unit="ratio")
 
 
@@ -159,7 +164,9 @@ def quick_ratio(book: Book, *, window: int = 12, by: By = None, base: Base | Non
     """
     frame = flows(book, window=window, by=by)
     unit = base or book.base
-    gains, losses = (_in_base(_total(frame, frame["amount"], m), base=unit) for m in (("new", "expansion"), LOSSES))
+    gains, losses = (
+        _in_base(_total(frame, frame["amount"], m), base=unit) for m in (("new", "expansion"), LOSSES)
+    )
     n = _total(frame, frame["n"], ("new", "expansion", *LOSSES))
     return _ratios("quick_ratio", gains, -losses, n, unit="ratio to one")
 
@@ -188,7 +195,7 @@ def movements(book: Book, *, window: int = 1, by: By = None, base: Base = "arr")
 
 def _movements(frame: pd.DataFrame, *, book: Book, base: Base) -> pd.DataFrame:
     gain = frame["closing"] - frame["opening"]
-    live = ("new", "reactivation", *(m for m in STARTERS if m != "churn"))
+    live = ("new", "reactivation", *STAYERS)
     parts = {
         "opening": (frame["opening"], STARTERS),
         **{m: (gain, (m,)) for m in GAINS},
@@ -196,7 +203,9 @@ def _movements(frame: pd.DataFrame, *, book: Book, base: Base) -> pd.DataFrame:
         "closing": (frame["closing"], live),
     }
     rows = [
-        _money(metric, _total(frame, amount, classes), _total(frame, frame["n"], classes), book=book, base=base)
+        _money(
+            metric, _total(frame, amount, classes), _total(frame, frame["n"], classes), book=book, base=base
+        )
         for metric, (amount, classes) in parts.items()
     ]
     order = {metric: i for i, metric in enumerate(BRIDGE)}
@@ -250,7 +259,10 @@ def headline(
     base = base or book.base
     frame = windows(book, window=window, by=by)
     ratios = [
-        ratio.assign(numerator=_in_base(ratio["numerator"], base=base), denominator=_in_base(ratio["denominator"], base=base))
+        ratio.assign(
+            numerator=_in_base(ratio["numerator"], base=base),
+            denominator=_in_base(ratio["denominator"], base=base),
+        )
         for ratio in (_net(frame), _gross(frame))
     ]
     parts = _movements(frame, book=book, base=base)
@@ -274,8 +286,12 @@ def account_changes(book: Book, *, window: int = 3) -> pd.DataFrame:
     cut = cut_ledger(book)
     pairs = relation("pairs", cut.ledger, as_of=book.as_of, window=window)
     accounts = book.tables.get("accounts")
-    ids = pd.Series(cut.accounts.take(pairs["entity"]), name="account_id")
-    named = {} if accounts is None or "name" not in accounts else accounts.set_index("account_id")["name"].dropna().to_dict()
-    frame = pairs.assign(account_id=ids, name=ids.map(lambda i: named.get(i, i)), change=pairs["closing"] - pairs["opening"])
-    frame = frame.sort_values(["change", "account_id"], key=lambda c: -c.abs() if c.name == "change" else c, ignore_index=True)
+    ids = pd.Series(cut.accounts.take(pairs["entity"].to_numpy()))
+    name = ids
+    if accounts is not None and "name" in accounts:
+        name = ids.map(accounts.set_index("account_id")["name"]).fillna(ids)
+    frame = pairs.assign(account_id=ids, name=name, change=pairs["closing"] - pairs["opening"])
+    frame = frame.sort_values(
+        ["change", "account_id"], key=lambda c: -c.abs() if c.name == "change" else c, ignore_index=True
+    )
     return frame[["account_id", "name", "opening", "closing", "change", "movement"]]

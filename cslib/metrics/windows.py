@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
 
 import pandas as pd
 
 from cslib.book import Book
 from cslib.ledger import relation
-from cslib.metrics.cuts import cut_ledger
+from cslib.metrics.cuts import By, cut_ledger, listed
 from cslib.months import anchor_day, month_of, reading
 
 __all__ = ["flows", "stand", "windows"]
@@ -19,10 +19,12 @@ def _dense(changes: pd.DataFrame, *, months: range, span: int | None = None) -> 
     if changes.empty:
         return changes
     keys = [key for key in ("cut", "movement") if key in changes.columns]
-    wide = changes.set_index(["month", *keys]).unstack(keys).reindex(list(months)).fillna(0).astype("int64").cumsum()
+    wide = pd.DataFrame(changes.set_index(["month", *keys]).unstack(keys))
+    wide = wide.reindex(list(months)).fillna(0).astype("int64").cumsum()
     if span is not None:
         wide = wide - wide.shift(span, fill_value=0)
-    return wide.rename_axis("month").stack(keys, future_stack=True).reset_index()
+    long: pd.DataFrame = wide.rename_axis("month").stack(keys, future_stack=True).reset_index()
+    return long
 
 
 def _months(changes: pd.DataFrame, book: Book) -> range:
@@ -40,7 +42,7 @@ def _dated(frame: pd.DataFrame, book: Book, *, window: int) -> pd.DataFrame:
     return pd.concat([dates, frame.drop(columns="month")], axis="columns")
 
 
-def windows(book: Book, *, window: int, by: str | Sequence[str] | None = None) -> pd.DataFrame:
+def windows(book: Book, *, window: int, by: By = None) -> pd.DataFrame:
     """Book in classes at both ends of every trailing window, ARR in minor units.
 
     Parameters
@@ -65,6 +67,11 @@ def windows(book: Book, *, window: int, by: str | Sequence[str] | None = None) -
     """
     if window < 1:
         raise ValueError(f"window: found {window}, expected a number of months of 1 or more")
+    return _windows(book, window, listed(by)).copy()
+
+
+@lru_cache(maxsize=16)
+def _windows(book: Book, window: int, by: tuple[str, ...]) -> pd.DataFrame:
     cut = cut_ledger(book, by=by)
     changes = relation("ttm", cut.ledger, as_of=book.as_of, window=window)
     dense = _dense(changes, months=_months(changes, book))
@@ -73,7 +80,7 @@ def windows(book: Book, *, window: int, by: str | Sequence[str] | None = None) -
     ]
 
 
-def flows(book: Book, *, window: int, by: str | Sequence[str] | None = None) -> pd.DataFrame:
+def flows(book: Book, *, window: int, by: By = None) -> pd.DataFrame:
     """Movements of each month, added up over every trailing window, ARR in minor units.
 
     Returns a row per ``start, end, <by>, movement``: ``amount`` (int64, negative for losses) and ``n`` (movements; an
@@ -85,7 +92,7 @@ def flows(book: Book, *, window: int, by: str | Sequence[str] | None = None) -> 
     return _dated(cut.label(dense), book, window=window)[["start", "end", *cut.by, "movement", "amount", "n"]]
 
 
-def stand(book: Book, *, by: str | Sequence[str] | None = None) -> pd.DataFrame:
+def stand(book: Book, *, by: By = None) -> pd.DataFrame:
     """ARR and accounts at every reading: ``end, <by>, arr`` (int64 minor units) ``, n_accounts``."""
     cut = cut_ledger(book, by=by)
     changes = relation("levels", cut.ledger, as_of=book.as_of)

@@ -25,8 +25,10 @@ def _at(frame: pd.DataFrame, metric: str) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
 
 
-def data_fact(account: pd.DataFrame, *, n_accounts: int, end: Any, currency: str, notes: tuple[str, ...] = ()) -> Finding:
-    """What was read: from the account of the data (``table, rows_read, rows_kept, rows_after_as_of, rows_rejected``)."""
+def data_fact(
+    account: pd.DataFrame, *, n_accounts: int, end: Any, currency: str, notes: tuple[str, ...] = ()
+) -> Finding:
+    """What was read, from the account of the data: its rows kept, rejected and after the as-of day."""
     ledger = account[account["table"] == "subscriptions"]
     values = {
         "first": ledger["first_date"].min(), "end": end, "rows": int(ledger["rows_kept"].sum()), "n": n_accounts,
@@ -39,7 +41,8 @@ def data_fact(account: pd.DataFrame, *, n_accounts: int, end: Any, currency: str
 def arr_fact(headline: pd.DataFrame) -> Finding:
     """ARR now and at the earlier readings of a headline frame."""
     now, *before = (
-        {"arr": int(row["value"]), "n": int(row["n_accounts"]), "end": row["end"]} for row in _at(headline, "arr")
+        {"arr": int(row["value"]), "n": int(row["n_accounts"]), "end": row["end"]}
+        for row in _at(headline, "arr")
     )
     return Finding("arr", {**now, "before": before}, ("arr",))
 
@@ -56,7 +59,9 @@ def retention_fact(headline: pd.DataFrame, *, window: int, n_effective: float) -
 
 def gross_fact(headline: pd.DataFrame, *, n_effective: float) -> Finding:
     """Gross retention, what was lost by churn and by contraction, and the accounts that stayed."""
-    gross, logo, churn, contraction = (_at(headline, m)[0] for m in ("gross_retention", "logo_retention", "churn", "contraction"))
+    gross, logo, churn, contraction = (
+        _at(headline, m)[0] for m in ("gross_retention", "logo_retention", "churn", "contraction")
+    )
     n = int(gross["n_accounts"])
     values = {
         "value": gross["value"], "start": gross["start"], "denominator": gross["denominator"],
@@ -69,15 +74,15 @@ def gross_fact(headline: pd.DataFrame, *, n_effective: float) -> Finding:
 
 def bridge_fact(bridge: pd.DataFrame, changes: pd.DataFrame) -> Finding:
     """Where ARR came from and went to between two readings; movements of nothing are left out."""
-    rows = bridge.set_index("metric")
+    rows = {name: _at(bridge, name)[0] for name in ("opening", *GAINS, *LOSSES, "closing")}
 
     def moved(names: tuple[str, ...]) -> list[dict[str, Any]]:
-        present = [name for name in names if rows.at[name, "value"]]
-        return [{"metric": m, "value": rows.at[m, "value"], "n": int(rows.at[m, "n_accounts"])} for m in present]
+        present = [rows[name] for name in names if rows[name]["value"]]
+        return [{"metric": r["metric"], "value": r["value"], "n": int(r["n_accounts"])} for r in present]
 
     values = {
-        "start": rows.at["closing", "start"], "end": rows.at["closing", "end"],
-        "opening": rows.at["opening", "value"], "closing": rows.at["closing", "value"],
+        "start": rows["closing"]["start"], "end": rows["closing"]["end"],
+        "opening": rows["opening"]["value"], "closing": rows["closing"]["value"],
         "gains": moved(GAINS), "losses": moved(LOSSES),
         "n_brief": int((changes["movement"] == "joined and left").sum()),
     }  # fmt: skip
@@ -89,7 +94,8 @@ def concentration_fact(without: pd.DataFrame, headline: pd.DataFrame, *, n_effec
     top, now = without.iloc[0], _at(headline, "net_retention")[0]
     values = {
         "name": top["name"], "share": top["share"], "without": top["value"], "value": now["value"],
-        "n": int(now["n_accounts"]), "n_eff": n_effective, "small": now["n_accounts"] < FEW or n_effective < 10, "heavy": bool(top["share"] >= HEAVY),
+        "n": int(now["n_accounts"]), "n_eff": n_effective, "small": now["n_accounts"] < FEW or n_effective < 10,
+        "heavy": bool(top["share"] >= HEAVY),
         "turns": bool((now["value"] > 1) != (top["value"] > 1)),
     }  # fmt: skip
     return Finding("concentration", values, ("leave one out",))
@@ -101,26 +107,35 @@ def cohorts_fact(gross: pd.DataFrame) -> Finding:
     newest = ripe["cohort"].max()
     age = int(ripe.loc[ripe["cohort"] == newest, "age"].max()) if len(ripe) else 0
     equal = ripe[ripe["age"] == age].sort_values("cohort", ascending=False)
-    rows = [{"year": str(c.cohort.year), "value": c.value, "n": int(c.n_accounts)} for c in equal.itertuples()]
+    rows = [
+        {"year": str(row["cohort"].year), "value": row["value"], "n": int(row["n_accounts"])}
+        for row in equal.to_dict("records")
+    ]
     return Finding("cohorts", {"age": age, "cohorts": rows}, ("gross cohorts by year",))
 
 
 def segments_fact(headline: pd.DataFrame, *, by: str, window: int) -> Finding:
     """Net and gross retention of every segment that had accounts at the opening, the largest first."""
-    wide = headline.pivot(index=by, columns="metric")
-    net = wide.xs("net_retention", axis="columns", level=1).query("n_accounts > 0").sort_values("denominator", ascending=False)
+    net, gross, logo = (
+        {row[by]: row for row in _at(headline, m)}
+        for m in ("net_retention", "gross_retention", "logo_retention")
+    )
     rows = [
         {"name": str(name), "n": int(row["n_accounts"]), "small": row["n_accounts"] < FEW, "net": row["value"],
          "numerator": row["numerator"], "denominator": row["denominator"],
-         "gross": wide.at[name, ("value", "gross_retention")], "kept": int(wide.at[name, ("numerator", "logo_retention")])}
-        for name, row in net.iterrows()
+         "gross": gross[name]["value"], "kept": int(logo[name]["numerator"])}
+        for name, row in sorted(net.items(), key=lambda item: (-item[1]["denominator"], item[0]))
+        if row["n_accounts"]
     ]  # fmt: skip
-    return Finding("segments", {"by": by, "months": window, "segments": rows}, (f"net and gross retention by {by}",))
+    return Finding(
+        "segments", {"by": by, "months": window, "segments": rows}, (f"net and gross retention by {by}",)
+    )
 
 
 def accounts_fact(changes: pd.DataFrame, *, top: int) -> Finding:
     """What the largest gains and losses of single accounts make of all gains and losses."""
-    gains, losses = changes.loc[changes["change"] > 0, "change"], -changes.loc[changes["change"] < 0, "change"]
+    change = changes["change"]
+    gains, losses = change[change > 0], -change[change < 0]
     most, least = gains.nlargest(top), losses.nlargest(top)
     values = {
         "gain": int(most.sum()), "n_gain": len(most), "total_gain": int(gains.sum()),

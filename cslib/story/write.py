@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache, partial
-from typing import Any, Final
+from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -63,7 +63,9 @@ def write(*findings: Finding, currency: str = "USD", locale: str = "en_US") -> P
 @cache
 def _environment(locale: str, currency: str) -> Environment:
     environment = Environment(
-        loader=PackageLoader("cslib.story"), undefined=StrictUndefined, autoescape=False  # noqa: S701
+        loader=PackageLoader("cslib.story"),
+        undefined=StrictUndefined,
+        autoescape=False,
     )
     environment.filters |= {
         "money": lambda minor: _plain(formats.short_money(minor, currency, locale=locale)),
@@ -85,5 +87,5 @@ def _plain(money: str) -> str:
     return money.replace("$", "\\$")  # a dollar sign must not open a formula
 
 
-def _day(when: Any) -> date:
-    return when.date() if hasattr(when, "date") else when
+def _day(when: date) -> date:
+    return when.date() if isinstance(when, datetime) else when

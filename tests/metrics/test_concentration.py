@@ -17,7 +17,11 @@ def test_leave_one_out_equals_the_book_without_the_account() -> None:
     for row in rows.itertuples():
         without = book_of([r for r in EIGHT if r[0] != row.account_id])
         again = retention.net_retention(without).iloc[-1]
-        assert (row.numerator, row.denominator, row.n_accounts) == (again["numerator"], again["denominator"], again["n_accounts"])
+        assert (row.numerator, row.denominator, row.n_accounts) == (
+            again["numerator"],
+            again["denominator"],
+            again["n_accounts"],
+        )
         assert row.value == again["value"]
         assert row.share == 0.25
 
@@ -25,7 +29,9 @@ def test_leave_one_out_equals_the_book_without_the_account() -> None:
 def test_effective_accounts_by_hand() -> None:
     assert k.effective_accounts(eight()) == 4  # four equal accounts
     # shares 30, 30, 20, 20: the example of the US Department of Justice, HHI 2600
-    uneven = book_of([(a, "2024-01-01", None, m) for a, m in zip("ABCD", ["30", "30", "20", "20"], strict=True)])
+    uneven = book_of(
+        [(a, "2024-01-01", None, m) for a, m in zip("ABCD", ["30", "30", "20", "20"], strict=True)]
+    )
     assert k.effective_accounts(uneven) == pytest.approx(10000 / 2600)
 
 

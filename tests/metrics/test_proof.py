@@ -31,7 +31,9 @@ def test_one_cent_in_one_month_breaks_the_proof_by_name(monkeypatch: pytest.Monk
         return rows
 
     monkeypatch.setattr(retention, "movements", one_cent_off)
-    with pytest.raises(p.ProofError, match=r"ARR bridge closes, every month: \d+ against \d+, difference -1, 1 of 24 unequal"):
+    with pytest.raises(
+        p.ProofError, match=r"ARR bridge closes, every month: \d+ against \d+, difference -1, 1 of 24 unequal"
+    ):
         p.prove(eight())
 
 
@@ -40,5 +42,5 @@ def test_a_lost_row_breaks_the_proof() -> None:
 
     book = eight()
     account = book.account.assign(rows_kept=book.account["rows_kept"] - 1)
-    with pytest.raises(p.ProofError, match="rows read are used or accounted for: .* difference 2"):
+    with pytest.raises(p.ProofError, match=r"rows read are used or accounted for: .* difference 2"):
         p.prove(replace(book, account=account))

@@ -30,7 +30,11 @@ def last(frame: pd.DataFrame) -> pd.Series:
 
 def test_net_gross_and_logo_retention_by_hand() -> None:
     book = eight()
-    assert last(r.net_retention(book))[["numerator", "denominator", "n_accounts"]].tolist() == [372000, 480000, 4]
+    assert last(r.net_retention(book))[["numerator", "denominator", "n_accounts"]].tolist() == [
+        372000,
+        480000,
+        4,
+    ]
     assert last(r.gross_retention(book))[["numerator", "denominator"]].tolist() == [312000, 480000]
     assert last(r.logo_retention(book))[["value", "numerator", "denominator"]].tolist() == [0.75, 3, 4]
 
@@ -59,7 +63,9 @@ def test_account_changes_add_up_to_the_change_of_the_book() -> None:
 
 
 def test_unknown_column_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"by: found 'segmnt', expected a column .*segment.*Did you mean 'segment'"):
+    with pytest.raises(
+        ValueError, match=r"by: found 'segmnt', expected a column .*segment.*Did you mean 'segment'"
+    ):
         r.net_retention(eight(), by="segmnt")
 
 
@@ -71,7 +77,9 @@ def test_a_window_is_one_month_or_more() -> None:
 def test_undefined_is_nan_and_never_a_number() -> None:
     book = book_of([("A", "2025-12-01", None, "10")])
     row = r.headline(book).set_index("metric")
-    assert row.loc[["net_retention", "gross_retention", "logo_retention", "quick_ratio"], "value"].isna().all()
+    assert (
+        row.loc[["net_retention", "gross_retention", "logo_retention", "quick_ratio"], "value"].isna().all()
+    )
     assert row.loc["net_retention", "denominator"] == 0
 
 
@@ -105,7 +113,7 @@ def test_contract_of_every_metric(name: str) -> None:
 # --- a loop over random ledgers, and the laws ---------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(ledgers(), st.dates(date(2024, 6, 1), date(2026, 3, 1)), st.sampled_from([1, 3, 12]))
 def test_a_slow_loop_agrees_on_every_month(rows: pd.DataFrame, as_of: date, window: int) -> None:
     if not (rows["start_date"] <= as_of.isoformat()).any():
@@ -126,7 +134,7 @@ def test_a_slow_loop_agrees_on_every_month(rows: pd.DataFrame, as_of: date, wind
             assert row["denominator"] == (sums["n_opening"] if numerator == "n_kept" else sums["opening"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(ledgers(), st.sampled_from([1, 3, 12]), st.sampled_from([None, "product", "currency"]))
 def test_laws(rows: pd.DataFrame, window: int, by: str | None) -> None:
     book = Book.from_frames({"subscriptions": rows}, as_of=AS_OF, name="Random", currency="USD")
@@ -154,16 +162,21 @@ def test_laws(rows: pd.DataFrame, window: int, by: str | None) -> None:
         assert month[row.end, row.movement] == abs(row.amount)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(ledgers(), st.randoms(use_true_random=False))
-def test_order_of_rows_and_whatever_lies_after_as_of_change_nothing(rows: pd.DataFrame, random: object) -> None:
+def test_order_of_rows_and_whatever_lies_after_as_of_change_nothing(
+    rows: pd.DataFrame, random: object
+) -> None:
     as_of = date(2025, 3, 31)
     shuffled = rows.sample(frac=1, random_state=random.randrange(2**31))  # type: ignore[attr-defined]
     known = rows[rows["start_date"] <= as_of.isoformat()].copy()
     known.loc[known["end_date"] > as_of.isoformat(), "end_date"] = None
     if known.empty:
         return
-    books = [Book.from_frames({"subscriptions": f}, as_of=as_of, name="R", currency="USD") for f in (rows, shuffled, known)]
+    books = [
+        Book.from_frames({"subscriptions": f}, as_of=as_of, name="R", currency="USD")
+        for f in (rows, shuffled, known)
+    ]
     first, *others = (r.headline(b) for b in books)
     for other in others:
         pd.testing.assert_frame_equal(first, other)
@@ -183,21 +196,42 @@ def test_mrr_playbook_year_to_november_2019(tmp_path: Path) -> None:
     """Oracle W01: dbt-labs/mrr-playbook, endpoints 2018-11-01 to 2019-11-01."""
     book = Book.load(external.mrr_playbook(tmp_path), as_of=date(2019, 11, 1))
     rows = r.headline(book).set_index("metric")
-    found = {m: (rows.loc[m, "numerator"], rows.loc[m, "denominator"]) for m in ("net_retention", "gross_retention", "logo_retention")}
-    assert found == {"net_retention": (56000, 57500), "gross_retention": (46000, 57500), "logo_retention": (10, 11)}
+    found = {
+        m: (rows.loc[m, "numerator"], rows.loc[m, "denominator"])
+        for m in ("net_retention", "gross_retention", "logo_retention")
+    }
+    assert found == {
+        "net_retention": (56000, 57500),
+        "gross_retention": (46000, 57500),
+        "logo_retention": (10, 11),
+    }
     assert rows.loc[["expansion", "contraction", "churn"], "value"].tolist() == [10000, 6500, 5000]
-    assert round(rows.loc["quick_ratio", "value"], 3) == 2.607  # CONVENTIONS: quick ratio without reactivation
+    assert (
+        round(rows.loc["quick_ratio", "value"], 3) == 2.607
+    )  # CONVENTIONS: quick ratio without reactivation
 
 
 def test_mrr_playbook_every_month_and_all_55_customers(tmp_path: Path) -> None:
     """Oracles W02 and W04: month by month to 2020-02, where the published table is right."""
     book = Book.load(external.mrr_playbook(tmp_path), as_of=date(2020, 2, 1))
-    published = pd.read_csv(ORACLES / "monthly_movements.csv", parse_dates=["date_month"]).set_index("date_month")
+    published = pd.read_csv(ORACLES / "monthly_movements.csv", parse_dates=["date_month"]).set_index(
+        "date_month"
+    )
     wide = r.movements(book, base="mrr").set_index(["end", "metric"])["value"].unstack() // 100
-    names = {"new": "new_mrr", "expansion": "upgrade_mrr", "reactivation": "reactivation_mrr", "contraction": "downgrade_mrr", "churn": "churn_mrr"}
+    names = {
+        "new": "new_mrr",
+        "expansion": "upgrade_mrr",
+        "reactivation": "reactivation_mrr",
+        "contraction": "downgrade_mrr",
+        "churn": "churn_mrr",
+    }
     for ours, theirs in names.items():
-        later = wide.index >= pd.Timestamp("2018-02-01")  # their table begins in 2018-01 and calls its first row new
-        assert (wide.loc[later, ours] == published[theirs].abs()[lambda s: s.index >= "2018-02-01"]).all(), ours
+        later = wide.index >= pd.Timestamp(
+            "2018-02-01"
+        )  # their table begins in 2018-01 and calls its first row new
+        assert (wide.loc[later, ours] == published[theirs].abs()[lambda s: s.index >= "2018-02-01"]).all(), (
+            ours
+        )
     assert wide["new"].sum() == 2295
     assert wide["expansion"].sum() == 660
     assert wide["contraction"].sum() == 555
@@ -230,7 +264,9 @@ def test_crm5_february_2022_equals_the_books_own_queries(tmp_path: Path) -> None
 def test_crm5_logo_churn_of_every_month(tmp_path: Path) -> None:
     """fight-churn listing 2.6: 23 months."""
     folder = external.crm5(tmp_path)
-    published = pd.read_csv(external.DATA / "crm5/expected/listing_2_6_churn_rate_multi.csv", parse_dates=["end_date"])
+    published = pd.read_csv(
+        external.SHARED / "crm5/expected/listing_2_6_churn_rate_multi.csv", parse_dates=["end_date"]
+    )
     book = Book.load(folder, as_of=date(2024, 1, 1))
     rows = r.logo_retention(book, window=1).set_index("end").loc[published["end_date"]]
     assert rows["denominator"].tolist() == published["n_start"].tolist()
@@ -239,14 +275,20 @@ def test_crm5_logo_churn_of_every_month(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("company", "as_of", "bys"), [
     ("mrr_playbook", date(2019, 11, 1), [None]),
-    ("crm5", date(2024, 12, 31), [None, "currency", "product", "channel", "country"]),
+    ("crm5", date(2024, 12, 31), [None, "currency", "product", "channel", "region"]),
     ("ravenstack", date(2024, 12, 31), [None, "currency", "plan", "industry", "region"]),
 ])  # fmt: skip
-def test_the_bridge_closes_for_every_month_and_segment_of_foreign_data(tmp_path: Path, company: str, as_of: date, bys: list[str | None]) -> None:
+def test_the_bridge_closes_for_every_month_and_segment_of_foreign_data(
+    tmp_path: Path, company: str, as_of: date, bys: list[str | None]
+) -> None:
     book = Book.load(getattr(external, company)(tmp_path), as_of=as_of)
     for by in bys:
         for window in (1, 3, 12):
             wide = r.movements(book, window=window, by=by)
-            wide = wide.set_index(["start", "end", *([by] if by else []), "metric"])["value"].astype("int64").unstack()
+            wide = (
+                wide.set_index(["start", "end", *([by] if by else []), "metric"])["value"]
+                .astype("int64")
+                .unstack()
+            )
             closed = wide["opening"] + wide[list(r.GAINS)].sum(axis=1) - wide[list(r.LOSSES)].sum(axis=1)
             assert (closed == wide["closing"]).all()

@@ -27,7 +27,9 @@ from cslib.story import (
 )
 from tests.books import book_of, eight
 
-NEVER = re.compile(r"\b(rose|fell|grew|improv|slip|declin|trend|stable|driv|lead to|impact|significant)", re.I)
+NEVER = re.compile(
+    r"\b(rose|fell|grew|improv|slip|declin|trend|stable|driv|lead to|impact|significant)", re.I
+)
 
 
 def everything() -> str:
@@ -54,8 +56,14 @@ def test_sentences_of_the_hand_made_book() -> None:
     # 460 of MRR is 5,520 a year; a quarter earlier D still paid: 560, a year earlier A B C D: 400
     assert "Annual recurring revenue is **$5.52k** from 5 accounts on Dec 31, 2025." in said
     assert "It was $6.72k from 6 accounts on Sep 30, 2025 and $4.8k from 4 accounts on Dec 31, 2024." in said
-    assert "The 4 accounts that paid $4.8k on Dec 31, 2024 pay $3.72k on Dec 31, 2025: too few for a percentage" in said
-    assert "**Gross retention is 65%**: of $4.8k, $1.2k left with 1 account and $480 with smaller contracts of 1 account." in said
+    assert (
+        "The 4 accounts that paid $4.8k on Dec 31, 2024 pay $3.72k on Dec 31, 2025: too few for a percentage"
+        in said
+    )
+    assert (
+        "**Gross retention is 65%**: of $4.8k, $1.2k left with 1 account and $480 with smaller contracts of 1 account."
+        in said
+    )
     assert "3 of 4 accounts stayed." in said
     assert "Lost: churn $1.2k (1 account)." in said
     assert "Nothing was added." in said
@@ -92,7 +100,11 @@ def test_vintages_are_compared_at_equal_age_only() -> None:
 
 
 def test_too_young_to_compare_is_said() -> None:
-    said = write(cohorts_fact(cohorts.triangle(book_of([("A", "2025-12-01", None, "9")]), metric="gross", grain="year")))
+    said = write(
+        cohorts_fact(
+            cohorts.triangle(book_of([("A", "2025-12-01", None, "9")]), metric="gross", grain="year")
+        )
+    )
     assert "cannot be compared" in str(said)
 
 
