@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from cslib.report.parameters import ParameterError, check_parameters, read_param
 from cslib.report.save import slug
 from cslib.sources.company import load_config
 
-__all__ = ["GIVEN", "Job", "check_job", "load_notebook"]
+__all__ = ["GIVEN", "Job", "absolute", "check_job", "check_values", "find_notebook", "load_notebook"]
 
 GIVEN: Final = ("company", "quarter")  # parameters that the runner sets
 
@@ -67,26 +68,63 @@ def load_notebook(path: Path) -> Any:
     return notebook
 
 
-def check_job(path: Path, *, company: Path, quarter: str, out: Path, given: Mapping[str, object]) -> Job:
-    """Job for the notebook at `path`; see :func:`cslib.report.run.run_report` for parameters and errors."""
-    notebook = load_notebook(path)
+def find_notebook(given: str, *, shelf: Path) -> Path:
+    """Notebook at the path `given`, or of that bare name in the folder `shelf`.
+
+    Raises
+    ------
+    ParameterError
+        When there is neither, naming those on the shelf.
+    """
+    path, named = Path(given), shelf / f"{given}.ipynb"
+    if path.is_file():
+        return path
+    if path.name == given and named.is_file():
+        return named
+    known = sorted(file.stem for file in shelf.glob("*.ipynb"))
+    near = get_close_matches(path.stem, known, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    there = ", ".join(known) or "none"
+    raise ParameterError(
+        f"notebook {given}: no such file, nor a notebook of that name in {shelf} ({there}).{hint}"
+    )
+
+
+def check_values(
+    notebook: Any, *, company: Path, quarter: str, given: Mapping[str, object]
+) -> dict[str, Value]:
+    """Every parameter's value for a run of `notebook`: what is `given`, the company's folder name, the quarter.
+
+    Raises
+    ------
+    ParameterError
+        When the notebook cannot take them, or the folder has no usable name.
+    """
     for name in GIVEN:
         if name in given:
             raise ParameterError(f"parameter {name}: set by the run itself; give it as --{name}")
-    source = Path(os.path.abspath(company))  # noqa: PTH100  resolve() follows links, which changes the name
-    if not source.name.isprintable() or not source.name:
-        raise ParameterError(f"company: found the folder name {source.name!r}, expected printable text")
-    known = {**given, "company": source.name, "quarter": quarter}
-    values = check_parameters(read_parameters(notebook), known)
+    if not company.name or not company.name.isprintable():
+        raise ParameterError(f"company: found the folder name {company.name!r}, expected printable text")
+    return check_parameters(read_parameters(notebook), {**given, "company": company.name, "quarter": quarter})
+
+
+def absolute(company: Path) -> Path:
+    """Folder of a company as an absolute path; links are not followed, as the name given is the name meant."""
+    return Path(os.path.abspath(company))  # noqa: PTH100
+
+
+def check_job(path: Path, *, company: Path, quarter: str, out: Path, given: Mapping[str, object]) -> Job:
+    """Job for the notebook at `path`; see :func:`cslib.report.run.run_report` for parameters and errors."""
+    notebook, source = load_notebook(path), absolute(company)
+    values = check_values(notebook, company=source, quarter=quarter, given=given)
     fiscal_year_start = load_config(source).fiscal_year_start
     try:
         end = quarter_bounds(quarter, fiscal_year_start=fiscal_year_start)[1]
     except ValueError as error:
         raise ParameterError(str(error)) from None
-    label = quarter_of(end, fiscal_year_start=fiscal_year_start)
-    values["quarter"] = label
+    label = values["quarter"] = quarter_of(end, fiscal_year_start=fiscal_year_start)
     code = code_sha256(notebook)
-    inject(notebook, assignments({name: value for name, value in values.items() if name in known}))
+    inject(notebook, assignments({name: value for name, value in values.items() if name in {*GIVEN, *given}}))
     return Job(
         name=slug(path.stem),
         notebook=notebook,

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 import pandas as pd
 
-__all__ = ["NUMBERS", "as_json", "is_for_machines", "numbers", "rejected_csv"]
+from cslib.record import MIME
 
-NUMBERS: Final = "application/vnd.cslib.numbers+json"
+__all__ = ["as_json", "is_for_machines", "numbers", "rejected_csv"]
+
 _OURS: Final = "application/vnd.cslib."
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?%?")
@@ -26,8 +27,17 @@ def _outputs(notebook: Any) -> Iterator[Any]:
 
 
 def numbers(notebook: Any) -> list[Any]:
-    """All numbers that cells display as `NUMBERS`, in their order; each shows ``{"numbers": [...]}``."""
-    shown = (output["data"][NUMBERS] for output in _outputs(notebook) if NUMBERS in output.get("data", {}))
+    """Every number that a cell recorded (see :mod:`cslib.record`), in the order of the cells.
+
+    Raises
+    ------
+    ValueError
+        When an output of that type holds something else.
+    """
+    shown = [output["data"][MIME] for output in _outputs(notebook) if MIME in output.get("data", {})]
+    for bundle in shown:
+        if not isinstance(bundle, dict) or not isinstance(bundle.get("numbers"), list):
+            raise ValueError(f'{MIME}: found {str(bundle)[:60]!r}, expected {{"numbers": [...]}}')
     return [number for bundle in shown for number in bundle["numbers"]]
 
 

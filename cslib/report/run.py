@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -22,13 +22,22 @@ from cslib.report.save import MANIFEST, prepare, publish, slug
 
 __all__ = ["Record", "run_report"]
 
-Status = Literal["done", "failed", "bad input", "died"]
-EXIT_CODES: Final[Mapping[Status, int]] = {"done": 0, "failed": 1, "bad input": 2, "died": 3}
+Status = Literal["done", "failed", "bad input", "died", "not started"]
+EXIT_CODES: Final[Mapping[Status, int]] = {
+    "done": 0,
+    "failed": 1,
+    "bad input": 2,
+    "died": 3,
+    "not started": 3,
+}
 
 
 @dataclass(frozen=True)
 class Record:
-    """What became of one run. `error` is empty when the report is done; `files` lie in `folder`."""
+    """What became of one run. `error` is empty when the report is done; `files` lie in `folder`.
+
+    `cause` is the exception that stopped the run before any cell, for those who want the traceback.
+    """
 
     company: str
     quarter: str
@@ -36,10 +45,11 @@ class Record:
     status: Status
     error: str
     files: tuple[str, ...]
+    cause: Exception | None = field(default=None, compare=False)
 
     @property
     def exit_code(self) -> int:
-        """0 done, 1 the report failed, 2 its data cannot be used, 3 its kernel died."""
+        """0 done, 1 the report failed, 2 its data cannot be used, 3 the machine failed it."""
         return EXIT_CODES[self.status]
 
 
