@@ -12,6 +12,7 @@ from typing import Literal
 
 import pandas as pd
 
+from cslib.months import quarter_bounds
 from cslib.sources.canonical import Loaded, canonical
 from cslib.sources.company import Company, TableConfig, company, currency_digits, load_config, refuse
 from cslib.sources.cut import cut
@@ -51,6 +52,23 @@ class Book:
     def has(self, table: str) -> bool:
         """Whether the company has this table with at least one row known on `as_of`."""
         return table in self.tables and len(self.tables[table]) > 0
+
+    @property
+    def n_accounts(self) -> int:
+        """Accounts that the ledger names, whether they pay today or not."""
+        return int(self.tables["subscriptions"]["account_id"].nunique())
+
+    @classmethod
+    def of_quarter(cls, folder: Path | str, quarter: str) -> Book:
+        """Company in `folder` as it was known at the end of a fiscal quarter such as ``2026Q3``.
+
+        Raises
+        ------
+        ValueError
+            When `quarter` has another form; TableError as :meth:`load`.
+        """
+        start = load_config(folder).fiscal_year_start
+        return cls.load(folder, as_of=quarter_bounds(quarter, fiscal_year_start=start)[1])
 
     @classmethod
     def load(cls, folder: Path | str, *, as_of: dt.date) -> Book:
