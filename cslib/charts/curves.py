@@ -124,7 +124,7 @@ def _place(
     assert figure is not None
     inked = np.concatenate([_along(axes.transData.transform(line.get_xydata())) for line in axes.lines])
     taken: list[Bbox] = []
-    left, floor = axes.get_window_extent().min * 72 / figure.dpi
+    inside = axes.get_window_extent()
     for i in sorted(range(len(names)), key=lambda i: (-points[i][0], -points[i][1])):
         x, y = axes.transData.transform(points[i]) * 72 / figure.dpi
         width, half = text_inches(figure, [names[i]], weight="semibold") * 72 + 2, SIZE * 0.7
@@ -133,7 +133,9 @@ def _place(
         ]
         costs = [
             (
-                sum(box.overlaps(other) for other in taken) + (box.y0 < floor) + (box.x0 < left),
+                sum(box.overlaps(other) for other in taken)
+                + (box.y0 < inside.y0 * 72 / figure.dpi)
+                + (box.x0 < inside.x0 * 72 / figure.dpi),
                 _covered(box, inked * 72 / figure.dpi),
                 rank,
             )
