@@ -102,8 +102,9 @@ def _parse(source: str, *, where: str) -> dict[str, Parameter]:
         if node.value is None:
             found[name] = Parameter(name, kind, None, text, required=True)
             continue
+        literal = _literal(node.value, at=at)
         try:
-            default = kind.coerce(_literal(node.value, at=at))
+            default = kind.coerce(literal)
         except ValueError:
             raise ParameterError(
                 f"{at}: {name} starts as `{ast.unparse(node.value)}`, but {kind} expects {kind.expected()}"
