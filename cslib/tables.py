@@ -28,6 +28,7 @@ __all__ = [
     "check",
     "faults",
     "listed",
+    "missing",
     "nearest",
     "quoted",
 ]
@@ -483,21 +484,28 @@ def _where(mask: pd.Series) -> Positions:
     return np.flatnonzero(mask.fillna(False).to_numpy(dtype=bool)).astype(np.int64)
 
 
-def _missing(frame: pd.DataFrame, table: Table) -> list[Fault]:
-    present = [str(column) for column in frame.columns]
-    faults = []
+def missing(present: Iterable[str], table: Table, *, offered: Iterable[str] | None = None) -> list[Fault]:
+    """Columns that `table` needs and `present` lacks, with the nearest of the `offered` names of the source.
+
+    >>> [fault.hint[:38] for fault in missing(["function", "month", "amounts"], TABLES["costs"])]
+    ["Did you mean amount = 'amounts'? Map i"]
+    """
+    names = list(present)
+    source = names if offered is None else list(offered)
+    found = "columns: " + listed(source)
+    lacking: list[Fault] = []
     for group in (*((column,) for column in table.required), *table.one_of):
-        if set(group) & set(present):
+        if set(group) & set(names):
             continue
-        near = [f"{ours} = {theirs!r}" for ours in group if (theirs := nearest(ours, present))]
+        near = [f"{ours} = {theirs!r}" for ours in group if (theirs := nearest(ours, source))]
         hint = f"Did you mean {' or '.join(near)}? " if near else ""
         hint += "Map it in company.toml: columns = { ours = theirs }"
         if group[0] in ("currency", "end_date"):
             same = '"USD"' if group[0] == "currency" else '""'
             hint += f", or give all rows one value: constants = {{ {group[0]} = {same} }}"
-        found = "columns: " + listed(present)
-        faults.append(Fault(group[0], "required column is missing", " or ".join(group), hint, found=found))
-    return faults
+        lacking.append(Fault(group[0], "required column is missing", " or ".join(group), hint, found=found))
+        found = "no such column"
+    return lacking
 
 
 _IS: Final[Mapping[Kind, Callable[[Any], bool]]] = {
@@ -565,7 +573,7 @@ def faults(frame: pd.DataFrame, table: Table) -> list[Fault]:
     [('kind', 'hold an unknown value')]
     """
     frame = frame.reset_index(drop=True)
-    found = _missing(frame, table)
+    found = missing([str(column) for column in frame.columns], table)
     priced = {next((name for name in group if name in frame), "") for group in table.one_of}
     sound: set[str] = set()
     for column in table.columns:

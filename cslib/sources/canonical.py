@@ -23,6 +23,7 @@ from cslib.tables import (
     TableError,
     faults,
     listed,
+    missing,
     nearest,
     quoted,
 )
@@ -89,8 +90,9 @@ def _pick(raw: Raw, table: Table, config: TableConfig) -> dict[str, pd.Series]:
 
 
 def _digits(currency: pd.Series, default: int) -> Ints:
+    """Decimals of each row's currency; `default` where there is no such currency."""
     codes, found = pd.factorize(currency)
-    known = np.array([*(currency_digits(code) for code in found), default], dtype=np.int64)
+    known = np.array([*map(currency_digits, found), default], dtype=np.int64)
     return np.where(known < 0, default, known)[codes]
 
 
@@ -112,23 +114,21 @@ def _typed(
 
 
 def _ragged(raw: Raw) -> list[Fault]:
-    if not raw.ragged:
+    if not len(raw.ragged):
         return []
-    n, text = next(iter(raw.ragged.values()))
-    at = np.flatnonzero(raw.frame.index.isin(list(raw.ragged))).astype(np.int64)
+    at = np.flatnonzero(raw.frame.index.isin(raw.ragged)).astype(np.int64)
+    found = quoted(" | ".join(raw.frame.loc[raw.ragged[0]]))
     hint = "Put text that holds the separator in double quotes"
     expected = f"{raw.frame.shape[1]} cells, like the header"
-    return [
-        Fault("", "have another number of cells than the header", expected, hint, at, f"{n}: {quoted(text)}")
-    ]
+    return [Fault("", "have another number of cells than the header", expected, hint, at, found)]
 
 
 def _currencies(frame: pd.DataFrame) -> list[Fault]:
     if "currency" not in frame:
         return []
     codes, found = pd.factorize(frame["currency"])
-    odd = [i for i, code in enumerate(found) if currency_digits(code) < 0]
-    at = np.flatnonzero(np.isin(codes, odd)).astype(np.int64)
+    unknown = np.array([*map(currency_digits, found), 0]) < 0
+    at = np.flatnonzero(unknown[codes]).astype(np.int64)
     hint = 'Map it: values = { currency = { theirs = "USD" } }'
     return (
         [Fault("currency", "hold no known currency", "an ISO 4217 code such as USD", hint, at)]
@@ -137,20 +137,20 @@ def _currencies(frame: pd.DataFrame) -> list[Fault]:
     )
 
 
-def _new(found: Iterable[Fault], before: Iterable[Fault]) -> list[Fault]:
-    """Faults less the cells that an earlier fault already names, and less all cells of its ragged rows."""
-    known: dict[str, list[Ints]] = {}
+def _new(found: Iterable[Fault], before: Iterable[Fault], n_rows: int) -> list[Fault]:
+    """Faults less the cells that an earlier fault already names, and less all cells of ragged rows."""
+    told: dict[str, npt.NDArray[np.bool_]] = {"": np.zeros(n_rows, dtype=bool)}
     for fault in before:
-        known.setdefault(fault.column, []).append(fault.positions)
+        told.setdefault(fault.column, np.zeros(n_rows, dtype=bool))[fault.positions] = True
     left = []
     for fault in found:
-        if len(fault.positions):
-            told = [*known.get(fault.column, []), *known.get("", [])]
-            rest = np.setdiff1d(fault.positions, np.concatenate(told)) if told else fault.positions
-            if not len(rest):
-                continue
-            fault = replace(fault, positions=rest)
-        left.append(fault)
+        if not len(fault.positions):
+            left.append(fault)
+            continue
+        known = told[""] | told.get(fault.column, told[""])
+        rest = fault.positions[~known[fault.positions]]
+        if len(rest):
+            left.append(replace(fault, positions=rest))
     return left
 
 
@@ -260,6 +260,8 @@ def canonical(
     start = 0
     for raw in raws:
         picked = _pick(raw, contract, config)
+        if lacking := missing(picked, contract, offered=raw.frame.columns):
+            raise _problems(lacking, table, raw.frame, raw.frame, raw.file)
         typed = _typed(picked, contract, config, digits)
         frame = pd.DataFrame({name: column.cells for name, column in typed.items()}, index=raw.frame.index)
         here = [*_ragged(raw), *(fault for column in typed.values() for fault in column.faults)]
@@ -279,8 +281,8 @@ def canonical(
     origin = pd.concat(origins, ignore_index=True)
     text = pd.concat(texts, ignore_index=True)
     ragged = [fault for fault in found if not fault.column]
-    found = ragged + _new([fault for fault in found if fault.column], ragged)
-    found += _new([*faults(frame, contract), *_currencies(frame)], found)
+    found = ragged + _new([fault for fault in found if fault.column], ragged, len(frame))
+    found += _new([*faults(frame, contract), *_currencies(frame)], found, len(frame))
     broken = np.zeros(len(frame), dtype=bool)
     cause = np.full(len(frame), "", dtype=object)
     for fault in reversed(found):

@@ -18,7 +18,7 @@ __all__ = ["Company", "TableConfig", "currency_digits", "load_config", "refuse"]
 
 FILE: Final = "company.toml"
 _EXAMPLE: Final = 'name = "Acme"; currency = "USD"'
-_CURRENCIES: Final = frozenset(list_currencies())
+_DIGITS: Final = {code: get_currency_precision(code) for code in list_currencies()}
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def currency_digits(code: str) -> int:
     >>> currency_digits("USD"), currency_digits("JPY"), currency_digits("dollar")
     (2, 0, -1)
     """
-    return get_currency_precision(code) if code in _CURRENCIES else -1
+    return _DIGITS.get(code, -1)
 
 
 def _known(keys: Iterable[str], known: Iterable[str], where: str, *, kind: str = "key") -> None:

@@ -91,8 +91,9 @@ def _ledger_notes(ledger: pd.DataFrame, later_ends: int, day: pd.Timestamp) -> l
 
 def _strangers(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """Rows whose account no ledger row and no account row names; they are kept."""
-    ledger = set(tables["subscriptions"]["account_id"])
+    ledger = set(tables["subscriptions"]["account_id"].unique())
     listed = set(tables["accounts"]["account_id"]) if "accounts" in tables else ledger
+    known = sorted(ledger | listed)
     notes = []
     if ledger - listed:
         n, of = len(ledger - listed), len(ledger)
@@ -100,7 +101,7 @@ def _strangers(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     for name, frame in tables.items():
         if name in ("subscriptions", "accounts") or "account_id" not in frame:
             continue
-        strange = ~frame["account_id"].isin(ledger | listed)
+        strange = ~frame["account_id"].isin(known)
         if strange.any():
             n, of = int(strange.sum()), frame.loc[strange, "account_id"].nunique()
             notes.append(
@@ -180,7 +181,9 @@ def cut(loaded: Mapping[str, Loaded], *, as_of: dt.date, data_until: dt.date | N
             dropped.append({"table": name, "cause": cause, "n_rows": int(late.sum()), "amount": amount})
     notes += _strangers(tables)
     if "accounts" not in tables:
-        ids = pd.Series(sorted(set(tables["subscriptions"]["account_id"])), name="account_id", dtype="str")
+        ids = pd.Series(
+            sorted(tables["subscriptions"]["account_id"].unique()), name="account_id", dtype="str"
+        )
         tables["accounts"] = ids.to_frame()
     tables["accounts"] = _named(tables["accounts"])
     notes += _edge(tables["subscriptions"], day)

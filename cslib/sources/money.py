@@ -37,10 +37,12 @@ def convert(amounts: pd.Series, rate: Decimal | int, *, digits: tuple[int, int] 
     factor = Fraction(rate) * Fraction(10) ** (digits[1] - digits[0])
     if factor == 1:
         return amounts
-    codes, found = pd.factorize(amounts)
-    # round() of a Fraction is half to even and exact, whatever the size.
-    turned = np.array([round(Fraction(int(amount)) * factor) for amount in found], dtype=np.int64)
-    return pd.Series(turned[codes], index=amounts.index, name=amounts.name, dtype="int64")
+    top, bottom = factor.numerator, factor.denominator
+    if int(amounts.abs().max() if len(amounts) else 0) * top >= 2**62 or bottom >= 2**62:
+        amounts = amounts.astype(object)  # Python integers, which do not overflow
+    whole, rest = amounts * top // bottom, amounts * top % bottom
+    up = (2 * rest > bottom) | ((2 * rest == bottom) & (whole % 2 == 1))
+    return (whole + up).astype("int64")
 
 
 def annualise(ledger: Loaded, config: Company) -> tuple[Loaded, tuple[str, ...], Literal["mrr", "arr"]]:

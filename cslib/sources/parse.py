@@ -130,11 +130,18 @@ def _minor(text: str, digits: int) -> tuple[int, bool] | None:
 
 def _money(texts: pd.Series, digits: int, style: Style) -> tuple[pd.Series, Mask, Mask]:
     plain, ok = _plain_numbers(texts, style)
-    read = [_minor(text, digits) if good else None for text, good in zip(plain, ok, strict=True)]
-    values = pd.array([None if r is None else r[0] for r in read], dtype="Int64")
-    rounded = np.array([r is not None and r[1] for r in read], dtype=bool)
-    broken = np.array([r is None for r in read], dtype=bool)
-    return pd.Series(values, index=texts.index), broken, rounded
+    # Twelve digits and no surplus decimals: a double times a power of ten, rounded, is the exact integer.
+    short = _whole(rf"[+-]?[0-9]{{1,12}}(\.[0-9]{{0,{digits}}})?", plain)
+    values = pd.Series(0, index=texts.index, dtype="int64")
+    values[short] = np.rint(pd.to_numeric(plain[short]).astype("float64") * 10.0**digits).astype("int64")
+    broken, rounded = ~ok, np.zeros(len(texts), dtype=bool)
+    for i in np.flatnonzero(ok & ~short).tolist():
+        read = _minor(plain.iloc[i], digits)
+        if read is None:
+            broken[i] = True
+        else:
+            values.iloc[i], rounded[i] = read
+    return values.astype("Int64").mask(broken), broken, rounded
 
 
 def _numbers(texts: pd.Series, style: Style, *, whole: bool) -> tuple[pd.Series, Mask]:
@@ -145,6 +152,13 @@ def _numbers(texts: pd.Series, style: Style, *, whole: bool) -> tuple[pd.Series,
         broken |= (values % 1 != 0).to_numpy() | (values.abs() >= 2.0**53).to_numpy()
         return values.mask(pd.Series(broken, index=texts.index)).astype("Int64"), broken
     return values.mask(pd.Series(broken, index=texts.index)), broken
+
+
+def _rows(codes: npt.NDArray[np.intp], of: pd.Index, n_texts: int) -> Mask:
+    """Rows that hold one of the distinct texts numbered in `of`."""
+    chosen = np.zeros(n_texts + 1, dtype=bool)  # the last stands for code -1, a missing cell
+    chosen[of.to_numpy()] = True
+    return chosen[codes]
 
 
 def _expected(column: Column) -> str:
@@ -190,7 +204,7 @@ def parse(
     [123450, <NA>]
     """
     if isinstance(digits, np.ndarray) and column.kind == "money":
-        groups = np.unique(digits)
+        groups = np.sort(pd.unique(digits))
         if len(groups) != 1:
             return _by_digits(raw, column, style, values, digits, groups)
         digits = int(groups[0])
@@ -240,12 +254,12 @@ def parse(
             hint = _number_hint(odd, style)
         elif column.kind == "flag":
             hint = f"Map it: values = {{ {column.name} = {{ theirs = true }} }}"
-        at = np.flatnonzero(np.isin(codes, odd.index.to_numpy())).astype(np.int64)
+        at = np.flatnonzero(_rows(codes, odd.index, len(texts))).astype(np.int64)
         kind = {"flag": "true or false", "count": "a whole number"}.get(
             column.kind, f"a {column.kind}"
         ).replace("a money", "an amount")
         faults = (Fault(column.name, f"cannot be read as {kind}", _expected(column), hint, at),)
-    n_noted = int(np.isin(codes, used.index.to_numpy()[note]).sum()) if note.any() else 0
+    n_noted = int(_rows(codes, used.index[note], len(texts)).sum()) if note.any() else 0
     return Typed(cells, faults, ((noted, n_noted),) if n_noted else ())
 
 

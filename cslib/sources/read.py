@@ -7,8 +7,9 @@ import datetime as dt
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,7 @@ __all__ = ["SUFFIXES", "Raw", "raw_frame", "read"]
 
 EXCEL: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".parquet", *EXCEL)
-_CHUNK: Final = 50_000
+_CHUNK: Final = 2_000  # rows held as Python text at a time: few enough to stay in the processor's cache
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _TEXT: Final = pa.large_string()
 
@@ -34,14 +35,14 @@ _TEXT: Final = pa.large_string()
 class Raw:
     """One file as text: `frame` is indexed by ``line``.
 
-    `ragged` maps lines with too few or too many cells to their number and text; `nameless` are columns whose
-    header is blank or there twice.
+    `ragged` are the lines with too few cells, which are filled up with blanks, or too many, of which the last
+    holds the rest; `nameless` are columns whose header is blank or there twice.
     """
 
     file: str
     frame: pd.DataFrame
     sha256: str
-    ragged: Mapping[int, tuple[int, str]] = field(default_factory=dict)
+    ragged: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     nameless: frozenset[str] = frozenset()
 
 
@@ -114,56 +115,81 @@ def _sniff(text: str) -> str:
     return max(_DELIMITERS, key=fitness)
 
 
-def _records(text: str, delimiter: str, file: str) -> Iterator[tuple[int, list[str]]]:
-    """Records that hold a cell, each with the line it starts on."""
+def _breaks(cell: str) -> int:
+    return cell.count("\n") + cell.count("\r") - cell.count("\r\n")
+
+
+def _batches(text: str, delimiter: str, file: str) -> Iterator[tuple[npt.NDArray[np.int64], list[list[str]]]]:
+    """Records, many at a time, with the line each starts on; lines without a character are left out."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 1
     while True:
+        start = reader.line_num + 1
         try:
-            row = next(reader)
-        except StopIteration:
-            return
+            rows = list(islice(reader, _CHUNK))
         except csv.Error as error:
             expected = "cells in double quotes closed before the next separator, quotes inside them doubled"
+            row = _broken_record(text, delimiter)
             raise _error(
-                file, "cannot be read as CSV", row=line, found=str(error), expected=expected
+                file, "cannot be read as CSV", row=row, found=str(error), expected=expected
             ) from None
-        if row:
-            yield line, row
-        line = reader.line_num + 1
+        if not rows:
+            return
+        height = np.ones(len(rows), dtype=np.int64)
+        if reader.line_num - start + 1 > len(rows):
+            height += [sum(map(_breaks, row)) for row in rows]
+        lines = start + np.cumsum(height) - height
+        if [] in rows:
+            lines = lines[np.fromiter(map(bool, rows), dtype=bool)]
+            rows = [row for row in rows if row]
+        yield lines, rows
 
 
-def _csv(
-    data: bytes, file: str, encoding: str
-) -> tuple[pd.DataFrame, dict[int, tuple[int, str]], frozenset[str]]:
+def _broken_record(text: str, delimiter: str) -> int:
+    """Line on which the first record starts that the reader cannot read."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 1
+    try:
+        for _ in reader:
+            line = reader.line_num + 1
+    except csv.Error:
+        pass
+    return line
+
+
+def _csv(data: bytes, file: str, encoding: str) -> Raw:
     text = _text(data, file, encoding)
     delimiter = _sniff(text)
-    records = _records(text, delimiter, file)
-    first = next(records, None)
-    if first is None:
-        raise _error(file, "is empty", expected="a header line and at least one row")
-    names, nameless = _names(first[1], file, line=first[0])
-    parts: list[list[pa.Array]] = [[] for _ in names]
-    ragged: dict[int, tuple[int, str]] = {}
-    lines: list[int] = []
-    chunk: list[list[str]] = []
-
-    def flush() -> None:
-        for part, cells in zip(parts, zip(*chunk, strict=True), strict=bool(chunk)):
+    names: list[str] = []
+    nameless: frozenset[str] = frozenset()
+    parts: list[list[pa.Array]] = []
+    lines: list[npt.NDArray[np.int64]] = []
+    ragged: list[npt.NDArray[np.int64]] = []
+    for at, rows in _batches(text, delimiter, file):
+        if not names and rows:
+            names, nameless = _names(rows.pop(0), file, line=int(at[0]))
+            at = at[1:]
+            parts = [[] for _ in names]
+        width = len(names)
+        odd = np.flatnonzero(np.fromiter(map(len, rows), dtype=np.int64, count=len(rows)) != width)
+        for i in odd:
+            row = rows[i]
+            rows[i] = (
+                [*row, *[""] * (width - len(row))] if len(row) < width else _squeezed(row, width, delimiter)
+            )
+        for part, cells in zip(parts, zip(*rows, strict=True), strict=bool(rows)):
             part.append(pa.array(cells, type=_TEXT))
-        chunk.clear()
+        lines.append(at)
+        ragged.append(at[odd])
+    if not names:
+        raise _error(file, "is empty", expected="a header line and at least one row")
+    columns = [pa.chunked_array([pa.concat_arrays(part)], type=_TEXT) for part in parts]
+    frame = _frame(names, columns, np.concatenate(lines))
+    digest = hashlib.sha256(data).hexdigest()
+    return Raw(file, frame, digest, np.concatenate(ragged), nameless)
 
-    for line, row in records:
-        if len(row) != len(names):
-            ragged[line] = (len(row), delimiter.join(row[: len(names) + 1])[:200])
-            row = [*row, *[""] * len(names)][: len(names)]
-        lines.append(line)
-        chunk.append(row)
-        if len(chunk) == _CHUNK:
-            flush()
-    flush()
-    columns = [pa.chunked_array(part, type=_TEXT) for part in parts]
-    return _frame(names, columns, np.array(lines, dtype=np.int64)), ragged, nameless
+
+def _squeezed(row: list[str], width: int, delimiter: str) -> list[str]:
+    return [*row[: width - 1], delimiter.join(row[width - 1 :])]
 
 
 def _cell(value: object) -> str | None:
@@ -300,12 +326,10 @@ def read(path: Path, label: str, *, sheet: str = "", encoding: str = "utf-8") ->
             label, "unknown kind of file", found=repr(suffix), expected="one of " + ", ".join(SUFFIXES)
         )
     data = _bytes(path, label)
-    digest = hashlib.sha256(data).hexdigest()
     if suffix in EXCEL:
         frame, nameless = _excel(data, label, sheet)
-        return Raw(label, frame, digest, nameless=nameless)
+        return Raw(label, frame, hashlib.sha256(data).hexdigest(), nameless=nameless)
     if suffix == ".parquet":
         frame, nameless = _parquet(data, label)
-        return Raw(label, frame, digest, nameless=nameless)
-    frame, ragged, nameless = _csv(data, label, encoding)
-    return Raw(label, frame, digest, ragged, nameless)
+        return Raw(label, frame, hashlib.sha256(data).hexdigest(), nameless=nameless)
+    return _csv(data, label, encoding)
