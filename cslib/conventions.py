@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["CONVENTIONS", "DEFAULTS", "Convention", "sentence"]
+__all__ = ["CONVENTIONS", "DEFAULTS", "Convention", "definitions", "sentence"]
 
 
 @dataclass(frozen=True)
@@ -157,6 +157,15 @@ CONVENTIONS: Final[tuple[Convention, ...]] = (
 
 DEFAULTS: Final = {convention.metric: convention for convention in reversed(CONVENTIONS)}
 """The convention of each metric when none is asked for: the first record of that metric."""
+
+
+def definitions(*, window: int = 12) -> list[tuple[str, str, str, str]]:
+    """Metric, convention, sentence and source of every default, in order; for the page a report ends with."""
+    return [
+        (c.metric, c.name, sentence(c.metric, window=window), c.source)
+        for c in CONVENTIONS
+        if DEFAULTS[c.metric] is c
+    ]
 
 
 def sentence(metric: str, *, window: int = 12) -> str:

@@ -18,11 +18,12 @@ from cslib.ledger import relation
 from cslib.metrics.cuts import By, cut_ledger, listed
 from cslib.months import anchor_day, month_of, reading
 
-__all__ = ["layers", "triangle"]
+__all__ = ["layers", "triangle", "vintages"]
 
 Grain = Literal["month", "quarter", "year"]
 Kind = Literal["logo", "gross", "net"]
 
+OF_A_CELL: Final = {"cohort", "age", "logo", "gross", "net", "members"}
 MONTHS: Final[dict[Grain, int]] = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -67,7 +68,7 @@ def triangle(book: Book, *, metric: Kind, grain: Grain = "month", by: By = None)
     Source: volume-weighted triangles as in Mack (1993); logo triangles equal Kaplan-Meier.
     """
     cells = _cells(book, listed(by))
-    cut_by = [c for c in cells.columns if c not in {"cohort", "age", "logo", "gross", "net", "members"}]
+    cut_by = [c for c in cells.columns if c not in OF_A_CELL]
     cells = cells.assign(period=cells["cohort"] // MONTHS[grain] * MONTHS[grain], amount=cells[metric])
     whole = cells[cells["age"] == 0].groupby([*cut_by, "period"], as_index=False).agg(
         denominator=("amount", "sum"), n_accounts=("members", "sum"))  # fmt: skip
@@ -95,6 +96,50 @@ def triangle(book: Book, *, metric: Kind, grain: Grain = "month", by: By = None)
         "unit",
     ]
     return named[columns]
+
+
+def vintages(book: Book, *, metric: Kind, age: int = 12, span: int = 12, by: By = None) -> pd.DataFrame:
+    """Share kept at one equal age by accounts that began in successive spans of months, newest first.
+
+    Parameters
+    ----------
+    book, metric, by
+        As in :func:`triangle`.
+    age : int
+        Months since the first paid reading, 1 or more; the same for every account.
+    span : int
+        Months in which the accounts of one vintage began; the newest vintage reached `age` on the as-of day.
+
+    Returns
+    -------
+    DataFrame
+        A row per ``start, end`` (first and last reading at which its accounts began) and ``<by>``, the newest first, in
+        the columns of :mod:`cslib.metrics.retention`; vintages without an account are absent.
+
+    Source: equal-age comparison of cohorts; the ratio of sums over all accounts, never a mean of ratios.
+    """
+    cells = _cells(book, listed(by))
+    anchor = anchor_day(book.as_of)
+    newest = month_of(book.as_of, anchor=anchor) - age
+    aged = cells[cells["cohort"] <= newest]
+    cut_by = [c for c in aged.columns if c not in OF_A_CELL]
+    vintage = (newest - aged["cohort"]) // span
+    keys = [*(aged[c] for c in cut_by), vintage.rename("vintage")]
+    first, then = (aged[metric].where(aged["age"] == a, 0).groupby(keys).sum() for a in (0, age))
+    n = aged["members"].where(aged["age"] == 0, 0).groupby(keys).sum()
+    frame = pd.DataFrame({"numerator": then, "denominator": first, "n_accounts": n}).reset_index()
+    ends = {v: newest - v * span for v in frame["vintage"].unique()}
+    frame["end"] = pd.to_datetime(
+        frame["vintage"].map({v: reading(m, anchor=anchor) for v, m in ends.items()})
+    )
+    starts = {v: reading(m - span + 1, anchor=anchor) for v, m in ends.items()}
+    frame["start"] = pd.to_datetime(frame["vintage"].map(starts))
+    frame = frame.sort_values(["vintage", *cut_by], ignore_index=True).assign(
+        metric=f"{metric}_retention", convention=f"cohort at {age} months", unit="ratio",
+        value=lambda f: f["numerator"] / f["denominator"],
+    )  # fmt: skip
+    standard = ["value", "numerator", "denominator", "n_accounts", "unit"]
+    return frame[["metric", "convention", "start", "end", *cut_by, *standard]]
 
 
 def layers(book: Book, *, grain: Grain = "year") -> pd.DataFrame:

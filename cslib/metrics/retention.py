@@ -21,7 +21,7 @@ from cslib.months import months_before
 
 __all__ = [
     "BRIDGE", "MOVEMENTS", "account_changes", "arr", "bridge", "gross_retention", "headline", "logo_retention",
-    "movement", "movements", "net_retention", "quick_ratio",
+    "movement", "movements", "net_retention", "quick_ratio", "stacked",
 ]  # fmt: skip
 
 Base = Literal["arr", "mrr"]
@@ -275,6 +275,14 @@ def headline(
 def _closing(frame: pd.DataFrame, book: Book, *, months_ago: Sequence[int] = (0,)) -> pd.DataFrame:
     ends = [pd.Timestamp(months_before(book.as_of, months)) for months in months_ago]
     return frame[frame["end"].isin(ends)].reset_index(drop=True)
+
+
+def stacked(*frames: pd.DataFrame, years: int | None = None) -> pd.DataFrame:
+    """Metric frames one below the other, undefined rows left out; of the last `years` years only, when given."""
+    rows = pd.concat(frames, ignore_index=True).dropna(subset=["value"])
+    since = rows["end"].min() if years is None else rows["end"].max() - pd.DateOffset(years=years)
+    recent: pd.DataFrame = rows[rows["end"] >= since].reset_index(drop=True)
+    return recent
 
 
 def account_changes(book: Book, *, window: int = 3) -> pd.DataFrame:

@@ -6,15 +6,15 @@ from cslib.story.facts import (
     accounts_fact,
     arr_fact,
     bridge_fact,
-    cohorts_fact,
     concentration_fact,
     data_fact,
     gross_fact,
     retention_fact,
     segments_fact,
+    vintages_fact,
 )
 from cslib.story.finding import Finding
-from cslib.story.write import Prose, write
+from cslib.story.write import Prose, notes, write
 
 __all__ = [
     "Finding",
@@ -22,11 +22,12 @@ __all__ = [
     "accounts_fact",
     "arr_fact",
     "bridge_fact",
-    "cohorts_fact",
     "concentration_fact",
     "data_fact",
     "gross_fact",
+    "notes",
     "retention_fact",
     "segments_fact",
+    "vintages_fact",
     "write",
 ]

@@ -9,8 +9,8 @@ import pandas as pd
 from cslib.story.finding import Finding
 
 __all__ = [
-    "accounts_fact", "arr_fact", "bridge_fact", "cohorts_fact", "concentration_fact", "data_fact", "gross_fact",
-    "retention_fact", "segments_fact",
+    "accounts_fact", "arr_fact", "bridge_fact", "concentration_fact", "data_fact", "gross_fact", "retention_fact",
+    "segments_fact", "vintages_fact",
 ]  # fmt: skip
 
 FEW: Final = 30  # below it, counts and money instead of percentages (LANGUAGE: n < 30)
@@ -101,17 +101,14 @@ def concentration_fact(without: pd.DataFrame, headline: pd.DataFrame, *, n_effec
     return Finding("concentration", values, ("leave one out",))
 
 
-def cohorts_fact(gross: pd.DataFrame) -> Finding:
-    """Yearly cohorts at the greatest age, in quarters, that all accounts of the newest comparable one have reached."""
-    ripe = gross[gross["value"].notna() & (gross["age"] % 3 == 0) & (gross["age"] > 0)]
-    newest = ripe["cohort"].max()
-    age = int(ripe.loc[ripe["cohort"] == newest, "age"].max()) if len(ripe) else 0
-    equal = ripe[ripe["age"] == age].sort_values("cohort", ascending=False)
+def vintages_fact(gross: pd.DataFrame, *, age: int, most: int = 3) -> Finding:
+    """What the newest vintages kept at an equal age, those before them beside; gross, so that growth hides nothing."""
     rows = [
-        {"year": str(row["cohort"].year), "value": row["value"], "n": int(row["n_accounts"])}
-        for row in equal.to_dict("records")
-    ]
-    return Finding("cohorts", {"age": age, "cohorts": rows}, ("gross cohorts by year",))
+        {"start": row["start"], "end": row["end"], "value": row["value"], "n": int(row["n_accounts"]),
+         "kept": row["numerator"], "first": row["denominator"], "small": row["n_accounts"] < FEW}
+        for row in gross.sort_values("end", ascending=False).head(most).to_dict("records")
+    ]  # fmt: skip
+    return Finding("vintages", {"age": age, "vintages": rows}, ("gross retention of vintages",))
 
 
 def segments_fact(headline: pd.DataFrame, *, by: str, window: int) -> Finding:

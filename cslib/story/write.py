@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cslib import formats
 from cslib.story.finding import Finding
 
-__all__ = ["Prose", "write"]
+__all__ = ["Prose", "notes", "write"]
 
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&:@^=/\"'])")
 
@@ -60,6 +60,15 @@ def write(*findings: Finding, currency: str = "USD", locale: str = "en_US") -> P
     return Prose("\n\n".join(text for text in said if text))
 
 
+def notes(*texts: str) -> Prose:
+    """Plain facts as a list, text from data escaped; nothing when there are none.
+
+    >>> print(notes("2 rows are *late*"))
+    - 2 rows are \\*late\\*
+    """
+    return Prose("\n".join(f"- {_escape(formats.one_line(text))}" for text in texts))
+
+
 @cache
 def _environment(locale: str, currency: str) -> Environment:
     environment = Environment(
@@ -71,6 +80,7 @@ def _environment(locale: str, currency: str) -> Environment:
         "money": lambda minor: _plain(formats.short_money(minor, currency, locale=locale)),
         "percent": partial(formats.percent, locale=locale),
         "count": partial(formats.count, locale=locale),
+        "month": lambda when: formats.month(_day(when), locale=locale),
         "day": lambda when: formats.day(_day(when), locale=locale),
         "name": lambda text: _escape(formats.shortened(text, length=60)),
         "plain": lambda text: _escape(formats.one_line(text)),

@@ -12,13 +12,17 @@ from cslib.styled.data import account_of_data
 from cslib.styled.money import accounts_table, money_table
 from cslib.styled.ratios import kpi_table, segment_table
 from cslib.styled.sheet import Sheet
+from cslib.styled.tested import concentration_table, definitions_table, proof_table
 
 __all__ = [
     "Sheet",
     "account_of_data",
     "accounts_table",
     "cohort_table",
+    "concentration_table",
+    "definitions_table",
     "kpi_table",
     "money_table",
+    "proof_table",
     "segment_table",
 ]

@@ -117,3 +117,18 @@ def test_columns_and_an_empty_book(kind: c.Kind) -> None:
     empty = c.triangle(book_of([("A", "2025-12-01", None, "0")]), metric=kind)
     assert empty.empty
     assert c.layers(book_of([("A", "2025-12-01", None, "0")])).empty
+
+
+def test_vintages_equal_the_triangle_summed_over_their_months() -> None:
+    # As of December 2025 the accounts that began in 2024 have reached an age of 12 months: A B F H, C, D.
+    frame = c.vintages(eight(), metric="gross", age=12)
+    assert len(frame) == 1
+    row = frame.iloc[0]
+    assert (row["start"], row["end"]) == (pd.Timestamp("2024-01-31"), pd.Timestamp("2024-12-31"))
+    # first 100 + 100 + 90 + 30 + 100 + 100; at 12 months, by their own clock, A B C D still pay 100 each
+    assert (row["numerator"], row["denominator"], row["n_accounts"]) == (400 * 1200, 520 * 1200, 6)
+    triangle = c.triangle(eight(), metric="gross")
+    aged = triangle[(triangle["age"] == 12) & (triangle["cohort"] <= "2024-12-01")]
+    assert (aged["numerator"].sum(), aged["denominator"].sum()) == (row["numerator"], row["denominator"])
+    by = c.vintages(eight(), metric="gross", age=12, by="segment")
+    assert by["numerator"].sum() == row["numerator"]

@@ -17,12 +17,12 @@ from cslib.story import (
     accounts_fact,
     arr_fact,
     bridge_fact,
-    cohorts_fact,
     concentration_fact,
     data_fact,
     gross_fact,
     retention_fact,
     segments_fact,
+    vintages_fact,
     write,
 )
 from tests.books import book_of, eight
@@ -44,7 +44,7 @@ def everything() -> str:
         gross_fact(headline, n_effective=effective),
         bridge_fact(retention.bridge(book), changes),
         concentration_fact(concentration.leave_one_out(book), headline, n_effective=effective),
-        cohorts_fact(cohorts.triangle(book, metric="gross", grain="year")),
+        vintages_fact(cohorts.vintages(book, metric="gross"), age=12),
         segments_fact(retention.headline(book, by="segment", base="arr"), by="segment", window=12),
         accounts_fact(changes, top=5),
     ]
@@ -91,21 +91,22 @@ def test_the_heavy_account_is_named_beside_the_headline() -> None:
 
 
 def test_vintages_are_compared_at_equal_age_only() -> None:
-    rows = [(f"A{i}", "2024-01-01", None, "10") for i in range(10)]
-    rows += [(f"B{i}", "2025-01-01", "2025-09-10" if i < 4 else None, "10") for i in range(10)]
-    said = str(write(cohorts_fact(cohorts.triangle(book_of(rows), metric="gross", grain="year"))))
-    # By December 2025 those of January 2025 are 11 months old: the last full quarter of age is 9.
-    assert said.startswith("At an age of 9 months, the 10 accounts that began in 2025 kept 60% of their first ARR "
-                           "and the 10 accounts that began in 2024 100%")  # fmt: skip
+    # Began in 2023 (40) and 2024 (40); at the age of 12 months 10 of the newer are gone. 2025 is not old enough.
+    rows = [(f"A{i}", "2023-03-01", None, "10") for i in range(40)]
+    rows += [(f"B{i}", "2024-06-01", "2025-02-10" if i < 10 else None, "10") for i in range(40)]
+    rows += [(f"C{i}", "2025-01-15", "2025-03-10", "10") for i in range(40)]
+    said = str(write(vintages_fact(cohorts.vintages(book_of(rows), metric="gross"), age=12)))
+    assert said == (
+        "Left of their first ARR after 12 months, growth not counted: **75.0%** for the 40 accounts that began from "
+        "Jan 2024 to Dec 2024 and **100.0%** for the 40 accounts that began from Jan 2023 to Dec 2023."
+    )
 
 
 def test_too_young_to_compare_is_said() -> None:
     said = write(
-        cohorts_fact(
-            cohorts.triangle(book_of([("A", "2025-12-01", None, "9")]), metric="gross", grain="year")
-        )
+        vintages_fact(cohorts.vintages(book_of([("A", "2025-12-01", None, "9")]), metric="gross"), age=12)
     )
-    assert "cannot be compared" in str(said)
+    assert "No account has yet reached an age of 12 months" in str(said)
 
 
 def test_an_undefined_figure_is_said_to_be_undefined() -> None:
