@@ -7,7 +7,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -74,8 +74,12 @@ HOUSE: Final[dict[str, Any]] = {
 def _register_fonts() -> None:
     for path in sorted(_FONTS.glob("*.[ot]tf")):
         fontManager.addfont(path)
+        face = fontManager.ttflist.pop()
+        if face.name.endswith(" SemiBold"):
+            # a static face names its weight in its family; SVG readers ask for the family and 600
+            face = replace(face, name=face.name.removesuffix(" SemiBold"), weight=600)
         # of two equal faces the first wins: ours, not the machine's
-        fontManager.ttflist.insert(0, fontManager.ttflist.pop())
+        fontManager.ttflist.insert(0, face)
 
 
 @contextmanager
@@ -140,6 +144,13 @@ def sheet(
     inside = (WIDTH - left - right, height - top - bottom)
     axes = figure.add_axes((left / WIDTH, bottom / height, inside[0] / WIDTH, inside[1] / height))
     return figure, axes
+
+
+def said(sentence: str, *, caption: str, label: str) -> Picture:
+    """Picture of one sentence, where there is nothing to draw yet: a young book is no error."""
+    figure = Figure(figsize=(WIDTH, 0.4))
+    figure.text(0, 0.5, sentence, color=MUTED, va="center_baseline")
+    return Picture(figure, sentence, caption, label)
 
 
 def text_inches(figure: Figure, texts: Sequence[str], **style: Any) -> float:

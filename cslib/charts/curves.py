@@ -19,6 +19,7 @@ from cslib.charts.canvas import (
     Picture,
     house_style,
     require,
+    said,
     shades,
     sheet,
     text_inches,
@@ -55,12 +56,13 @@ def chart_cohort_curves(
     Returns
     -------
     Picture
-        6.5 x 3.0 inches. A cohort without a mature cell is named in the caption instead.
+        6.5 x 3.0 inches. A cohort that has not reached month 1 is named in the caption instead;
+        where none has, one line says so.
 
     Raises
     ------
     ValueError
-        When a column is missing, there is more than one metric, or no cell is observable.
+        When a column is missing, the frame is empty, or there is more than one metric.
     """
     require(
         triangle,
@@ -71,8 +73,13 @@ def chart_cohort_curves(
     if len(metrics) > 1:
         raise ValueError(f"chart_cohort_curves: metric: found {', '.join(metrics)}; expected one")
     known = triangle.dropna(subset=["value"]).sort_values(["cohort", "age"])
+    known = known[known["cohort"].isin(known.loc[known["age"] > 0, "cohort"])]
+    subject = title or metric_name(metrics[0])
+    caption = (
+        f"{subject} at equal age, {triangle['convention'].iloc[0]} convention, by {grain} of first payment"
+    )
     if known.empty:
-        raise ValueError("chart_cohort_curves: value: no cell is observable yet; expected at least one")
+        return said("No cohort has reached month 1 yet.", caption=f"{caption}.", label="fig-cohort-curves")
     cohorts = sorted(set(triangle["cohort"]))
     shade = dict(zip(cohorts, shades(len(cohorts)), strict=True))
 
@@ -106,11 +113,9 @@ def chart_cohort_curves(
         )
     _place(axes, names, points=points, colours=colours)
     young = [period(c, grain=grain, locale=locale) for c in cohorts if c not in set(known["cohort"])]
-    waiting = f" Not yet observable: {', '.join(young)}." if young else ""
-    subject = title or metric_name(metrics[0])
+    waiting = f" Too young to draw: {', '.join(young)}." if young else ""
     caption = (
-        f"{subject} at equal age, {triangle['convention'].iloc[0]} convention, by {grain} of first payment, "
-        "with the accounts of each cohort in brackets; "
+        f"{caption}, with the accounts of each cohort in brackets; "
         f"a curve ends at the age its youngest account has reached.{waiting}"
     )
     return Picture(figure, f"Lines by age. {' '.join(sentences)}{waiting}", caption, "fig-cohort-curves")

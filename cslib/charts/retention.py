@@ -7,7 +7,7 @@ from typing import Any, Final
 import pandas as pd
 
 from cslib.charts.axis import days_of, end_labels, month_axis, percent_axis, window_months
-from cslib.charts.canvas import GAIN, INK, MUTED, NEUTRAL, Picture, house_style, require, sheet
+from cslib.charts.canvas import GAIN, INK, MUTED, NEUTRAL, Picture, house_style, require, said, sheet
 from cslib.formats import count, listed, metric_name, month, percent
 
 __all__ = ["chart_retention"]
@@ -37,12 +37,12 @@ def chart_retention(frame: pd.DataFrame, *, title: str = "", locale: str = "en_U
     Returns
     -------
     Picture
-        6.5 x 3.0 inches.
+        6.5 x 3.0 inches; one line that says so where every value is undefined.
 
     Raises
     ------
     ValueError
-        When a column is missing, a metric is none of the three, or every value is undefined.
+        When a column is missing, a metric is none of the three, or the frame is empty.
     """
     require(
         frame, columns=["metric", "convention", "start", "end", "value", "n_accounts"], by="chart_retention"
@@ -51,10 +51,19 @@ def chart_retention(frame: pd.DataFrame, *, title: str = "", locale: str = "en_U
     others = sorted(set(frame["metric"]) - set(LINES))
     if others:
         raise ValueError(f"chart_retention: metric: found {', '.join(others)}; expected {', '.join(LINES)}")
-    if known.empty:
-        raise ValueError("chart_retention: value: every ratio is undefined; expected at least one to draw")
-    curves = {metric: known[known["metric"] == metric] for metric in LINES if metric in set(frame["metric"])}
     last = frame["end"].max()
+    names_of = listed(
+        [metric.split("_")[0] for metric in LINES if metric in set(frame["metric"])]
+    ).capitalize()
+    one = frame[frame["end"] == last].iloc[0]
+    window = f"trailing {window_months(one['start'], one['end'])} months"
+    caption = f"{title or f'{names_of} retention'}, {window}, {one['convention']} convention."
+    if known.empty:
+        sentence = (
+            f"Undefined up to {month(last, locale=locale)}: no account paid at the start of the window."
+        )
+        return said(sentence, caption=caption, label="fig-retention")
+    curves = {metric: known[known["metric"] == metric] for metric in LINES if metric in set(frame["metric"])}
 
     figure, axes = sheet(left=0.5, right=1.15, top=0.12, bottom=0.35)
     low, high = min(known["value"].min(), 1.0), max(known["value"].max(), 1.0)
@@ -89,13 +98,8 @@ def chart_retention(frame: pd.DataFrame, *, title: str = "", locale: str = "en_U
         axes, names, at=heights, colours=[LINES[m]["color"] for m in curves], inks=[inks[m] for m in curves]
     )
 
-    one = frame[frame["end"] == last].iloc[0]
-    window = f"trailing {window_months(one['start'], one['end'])} months"
-    subject = title or listed([name.split("_")[0] for name in curves]).capitalize() + " retention"
-    caption = (
-        f"{subject}, {window}, {one['convention']} convention. {month(last, locale=locale)}: "
-        f"{count(one['n_accounts'], locale=locale)} accounts at the start of the window."
-    )
+    n_accounts = count(one["n_accounts"], locale=locale)
+    caption = f"{caption} {month(last, locale=locale)}: {n_accounts} accounts at the start of the window."
     alt = f"Lines over time, {window}. " + " ".join(sentences)
     return Picture(figure, alt, caption, "fig-retention")
 

@@ -104,6 +104,7 @@ def segment_table(
         rows = pd.concat(
             [rows, _segments(total.assign(**{by: "All accounts"}), by=by, unit=unit, locale=locale)]
         )
+        rows = rows.fillna("")
         rows.index = pd.Index(distinct(list(rows.index)))
         bold = [str(rows.index[-1])]
     last = frame[frame["end"] == frame["end"].max()].iloc[0].to_dict()

@@ -27,7 +27,7 @@ def test_words() -> None:
     picture = chart_cohort_curves(triangle(TWO | {"2026-01-01": (7, [NAN])}))
     assert picture.caption == (
         "Logo retention at equal age, cohort convention, by year of first payment, with the accounts of each cohort "
-        "in brackets; a curve ends at the age its youngest account has reached. Not yet observable: 2026."
+        "in brackets; a curve ends at the age its youngest account has reached. Too young to draw: 2026."
     )
     assert "2024 (40 accounts): 70.0% at month 3. 2025 (50 accounts): 80.0% at month 1." in picture.alt
 
@@ -43,16 +43,18 @@ def test_crowded_ends_are_named_apart_inside_the_figure() -> None:
     assert all(box.x1 <= picture.figure.bbox.x1 for box in boxes)
 
 
-def test_one_cohort_of_one_age_is_drawn() -> None:
-    assert (
-        "2026 (3 accounts): 100.0% at month 0"
-        in chart_cohort_curves(triangle({"2026-01-01": (3, [1.0])})).alt
-    )
+def test_one_cohort_is_drawn_and_one_that_has_only_begun_is_not() -> None:
+    picture = chart_cohort_curves(triangle({"2025-01-01": (3, [1.0, 0.5]), "2026-01-01": (3, [1.0])}))
+    assert "2025 (3 accounts): 50.0% at month 1. Too young to draw: 2026." in picture.alt
+    assert len(picture.figure.axes[0].texts) == 1
 
 
-def test_what_is_refused() -> None:
-    with pytest.raises(ValueError, match="no cell is observable yet"):
-        chart_cohort_curves(triangle({"2026-01-01": (3, [NAN])}))
+def test_a_young_book_says_so_in_one_line() -> None:
+    picture = chart_cohort_curves(triangle({"2026-01-01": (3, [1.0, NAN])}))
+    assert picture.alt == "No cohort has reached month 1 yet."
+
+
+def test_two_metrics_are_refused() -> None:
     both = pd.concat([triangle(TWO), triangle(TWO, metric="net_retention")])
     with pytest.raises(ValueError, match="found logo_retention, net_retention; expected one"):
         chart_cohort_curves(both)

@@ -79,10 +79,15 @@ def test_names_of_equal_ends_stand_apart() -> None:
     assert all(box.x1 <= figure.bbox.x1 for box in boxes)
 
 
+def test_a_young_book_says_so_in_one_line() -> None:
+    picture = chart_retention(ratios({"net_retention": [float("nan")], "gross_retention": [float("nan")]}))
+    assert picture.alt == "Undefined up to Sep 2026: no account paid at the start of the window."
+    assert picture.figure.texts[0].get_text() == picture.alt
+    assert picture.caption == "Net and gross retention, trailing 12 months, endpoint convention."
+
+
 def test_what_is_refused() -> None:
     with pytest.raises(ValueError, match="found quick_ratio; expected net_retention"):
         chart_retention(ratios({"quick_ratio": [2.0]}))
-    with pytest.raises(ValueError, match="every ratio is undefined"):
-        chart_retention(ratios({"net_retention": [float("nan")]}))
     with pytest.raises(ValueError, match="columns missing: value"):
         chart_retention(ratios(THREE).drop(columns="value"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 
 from cslib.styled import Sheet
@@ -35,10 +36,12 @@ class _Table(HTMLParser):
             self.rows[-1][-1] += data
 
 
+@cache
 def html_of(sheet: Sheet) -> str:
     return sheet._repr_mimebundle_()[0]["text/html"]
 
 
+@cache
 def _parsed(sheet: Sheet) -> _Table:
     table = _Table()
     table.feed(html_of(sheet))

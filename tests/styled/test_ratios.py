@@ -63,6 +63,13 @@ def test_segments_stand_by_size_and_the_whole_book_last() -> None:
     assert sheet.caption == "Retention by segment, Sep 2026, endpoint, 12 months."
 
 
+def test_a_metric_that_only_the_whole_book_has_is_blank_for_the_segments() -> None:
+    total = ratios({"net_retention": [1.0], "logo_retention": [0.9]})
+    sheet = segment_table(segments({"SMB": (0.8, 0.9, 1, 1)}), by="segment", unit="USD ARR", total=total)
+    assert rows(sheet)[1][-1] == ""
+    assert rows(sheet)[2][-1] == "90.0%"
+
+
 def test_segments_without_net_retention_are_refused() -> None:
     frame = segments({"SMB": (0.8, 0.9, 1, 1)})
     with pytest.raises(ValueError, match="net_retention is absent"):
