@@ -124,30 +124,30 @@ def chart_cohort_curves(
 def _place(
     axes: Axes, names: Sequence[str], *, points: Sequence[tuple[float, float]], colours: Sequence[str]
 ) -> None:
-    """Name each end where the name covers least of the curves and none of the other names."""
+    """Name each end where the name hides least: no other name, few points of curves, near by. Works in points."""
     figure = axes.get_figure(root=True)
     assert figure is not None
-    inked = np.concatenate([_along(axes.transData.transform(line.get_xydata())) for line in axes.lines])
+    scale = 72 / figure.dpi
+    inked = (
+        np.concatenate([_along(line.get_transform().transform(line.get_xydata())) for line in axes.lines])
+        * scale
+    )
+    plot = axes.get_window_extent()
     taken: list[Bbox] = []
-    inside = axes.get_window_extent()
     for i in sorted(range(len(names)), key=lambda i: (-points[i][0], -points[i][1])):
-        x, y = axes.transData.transform(points[i]) * 72 / figure.dpi
+        end = axes.transData.transform(points[i]) * scale
         width, half = text_inches(figure, [names[i]], weight="semibold") * 72 + 2, SIZE * 0.7
-        boxes = [
-            Bbox.from_extents(x + dx, y + dy - half, x + dx + width, y + dy + half) for dx, dy in _PLACES
-        ]
-        costs = [
-            (
-                sum(box.overlaps(other) for other in taken)
-                + (box.y0 < inside.y0 * 72 / figure.dpi)
-                + (box.x0 < inside.x0 * 72 / figure.dpi),
-                _covered(box, inked * 72 / figure.dpi),
-                rank,
-            )
-            for rank, box in enumerate(boxes)
-        ]
-        best = min(costs)[2]
-        taken.append(boxes[best])
+        costs = []
+        for rank, (dx, dy) in enumerate(_PLACES):
+            x, y = end[0] + dx, end[1] + dy
+            box = Bbox.from_extents(x, y - half, x + width, y + half)
+            leader = np.linspace(end, (x + width / 2, y), 30)
+            wrong = [box.overlaps(other) or _covered(other, leader) > 0 for other in taken]
+            wrong += [box.y0 < plot.y0 * scale, box.x0 < plot.x0 * scale]
+            costs.append((sum(wrong), _covered(box, inked) + abs(dx) / 10 + abs(dy) / 10, rank, box, leader))
+        _, _, best, box, leader = min(costs, key=lambda cost: cost[:3])
+        taken.append(box)
+        inked = np.concatenate([inked, leader])
         axes.annotate(
             names[i],
             points[i],

@@ -61,7 +61,7 @@ def css(sheet: Sheet, row: int, column: int) -> dict[str, str]:
     """Style of one cell, counted as in `rows`."""
     key = _parsed(sheet).ids[row][column]
     found: dict[str, str] = {}
-    for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", html_of(sheet)):
+    for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", html_of(sheet).split("</style>")[0]):
         if f"#{key}" in re.split(r"[,\s]+", selectors):
             found |= {k.strip(): v.strip() for k, v in re.findall(r"([\w-]+):([^;]+);", body)}
     return found
