@@ -19,7 +19,7 @@ from cslib.sources.cut import cut
 from cslib.sources.files import load_tables
 from cslib.sources.money import annualise
 from cslib.sources.read import raw_frame
-from cslib.tables import TABLES
+from cslib.tables import TABLES, listed, quoted
 
 __all__ = ["Book"]
 
@@ -121,10 +121,11 @@ class Book:
             "rates": dict(rates or {}),
         } | ({"data_until": data_until} if data_until else {})
         config = company(raw)
-        if "subscriptions" not in frames:
-            raise refuse(
-                "no ledger", found=", ".join(frames) or "'nothing'", expected="a frame named subscriptions"
-            )
+        unknown = [table for table in frames if table not in TABLES]
+        if unknown or "subscriptions" not in frames:
+            cause = "unknown table" if unknown else "no ledger"
+            expected = "subscriptions, and any of " + listed(TABLES)
+            raise refuse(cause, found="frames: " + listed(frames), expected=expected)
         digits = currency_digits(currency)
         entry = TableConfig(broken_rows=broken_rows)
         loaded = {
@@ -135,6 +136,8 @@ class Book:
 
 
 def _book(config: Company, loaded: Mapping[str, Loaded], as_of: dt.date) -> Book:
+    if isinstance(as_of, dt.datetime) or not isinstance(as_of, dt.date):
+        raise refuse("not a day", key="as_of", found=quoted(as_of), expected="a date without a time of day")
     priced, notes, base = annualise(loaded["subscriptions"], config)
     known = cut({**loaded, "subscriptions": priced}, as_of=as_of, data_until=config.data_until)
     digest = hashlib.sha256(config.source)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cslib.sources.company import TableConfig, currency_digits
+from cslib.sources.company import CURRENCY_DIGITS, TableConfig
 from cslib.sources.matrix import month_columns, unfold
 from cslib.sources.parse import Style, Typed, parse
 from cslib.sources.read import Raw
@@ -89,11 +89,11 @@ def _pick(raw: Raw, table: Table, config: TableConfig) -> dict[str, pd.Series]:
     return {name: picked[name] for name in [*order, *(name for name in picked if name not in order)]}
 
 
-def _digits(currency: pd.Series, default: int) -> Ints:
-    """Decimals of each row's currency; `default` where there is no such currency."""
+def _digits(currency: pd.Series, *, unknown: int) -> Ints:
+    """Decimals of each row's currency; `unknown` where there is no such currency."""
     codes, found = pd.factorize(currency)
-    known = np.array([*map(currency_digits, found), default], dtype=np.int64)
-    return np.where(known < 0, default, known)[codes]
+    known = pd.Series(found, dtype="object").map(CURRENCY_DIGITS).fillna(unknown)
+    return np.append(known.to_numpy(dtype=np.int64), unknown)[codes]
 
 
 def _typed(
@@ -106,7 +106,7 @@ def _typed(
         column = table.column.get(name, Column(name, "text"))
         each: int | Ints = digits
         if column.kind == "money" and "currency" in typed and (name in own or config.shape == "matrix"):
-            each = _digits(typed["currency"].cells, digits)
+            each = _digits(typed["currency"].cells, unknown=digits)
         typed[name] = parse(
             picked[name], column, style=style, values=config.recode.get(name, {}), digits=each
         )
@@ -126,9 +126,7 @@ def _ragged(raw: Raw) -> list[Fault]:
 def _currencies(frame: pd.DataFrame) -> list[Fault]:
     if "currency" not in frame:
         return []
-    codes, found = pd.factorize(frame["currency"])
-    unknown = np.array([*map(currency_digits, found), 0]) < 0
-    at = np.flatnonzero(unknown[codes]).astype(np.int64)
+    at = np.flatnonzero(_digits(frame["currency"], unknown=-1) < 0).astype(np.int64)
     hint = 'Map it: values = { currency = { theirs = "USD" } }'
     return (
         [Fault("currency", "hold no known currency", "an ISO 4217 code such as USD", hint, at)]

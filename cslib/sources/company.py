@@ -8,39 +8,40 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+import pandas as pd
 from babel.numbers import get_currency_precision, list_currencies
 
-from cslib.tables import TABLES, Problem, TableError, nearest
+from cslib.tables import TABLES, Problem, TableError, listed, nearest, quoted
 
-__all__ = ["Company", "TableConfig", "currency_digits", "load_config", "refuse"]
+__all__ = ["CURRENCY_DIGITS", "Company", "TableConfig", "company", "currency_digits", "load_config", "refuse"]
 
 FILE: Final = "company.toml"
-_EXAMPLE: Final = 'name = "Acme"; currency = "USD"'
-_DIGITS: Final = {code: get_currency_precision(code) for code in list_currencies()}
+_EXAMPLE: Final = 'name = "Acme" and currency = "USD"'
+CURRENCY_DIGITS: Final = {code: get_currency_precision(code) for code in list_currencies()}
 
 
 @dataclass(frozen=True)
 class TableConfig:
-    """How one table is read: its files, and what turns their columns into ours."""
+    """How one table is read: its files, and what turns their columns and values into ours."""
 
     files: tuple[str, ...] = ()
-    sheet: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     recode: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    shape: Literal["rows", "matrix"] = "rows"
-    broken_rows: Literal["fail", "reject"] = "fail"
+    sheet: str = ""
+    shape: str = "rows"
+    broken_rows: str = "fail"
     date_format: str = ""
-    decimal: Literal[".", ","] = "."
+    decimal: str = "."
     encoding: str = "utf-8"
     account_of: str = ""
 
 
 @dataclass(frozen=True)
 class Company:
-    """A company as its `company.toml` describes it; `rates` are reporting currency per one unit."""
+    """A company as its company.toml describes it; `rates` are reporting currency per one unit."""
 
     name: str
     currency: str
@@ -53,14 +54,9 @@ class Company:
     source: bytes = b""
 
 
-def refuse(
-    cause: str, *, key: str = "", found: object = "", expected: str = "", hint: str = ""
-) -> TableError:
-    """Build the error for a company.toml that cannot be used."""
-    shown = (
-        found if isinstance(found, str) and (not found or found.startswith(("'", "columns"))) else repr(found)
-    )
-    return TableError(Problem("", FILE, None, key, str(shown), expected, hint, 1, cause))
+def refuse(cause: str, *, key: str = "", found: str = "", expected: str = "", hint: str = "") -> TableError:
+    """Build the error for a company.toml, or an argument, that cannot be used."""
+    return TableError(Problem("", FILE, None, key, found, expected, hint, cause=cause))
 
 
 def currency_digits(code: str) -> int:
@@ -69,7 +65,7 @@ def currency_digits(code: str) -> int:
     >>> currency_digits("USD"), currency_digits("JPY"), currency_digits("dollar")
     (2, 0, -1)
     """
-    return _DIGITS.get(code, -1)
+    return CURRENCY_DIGITS.get(code, -1)
 
 
 def _known(keys: Iterable[str], known: Iterable[str], where: str, *, kind: str = "key") -> None:
@@ -77,12 +73,13 @@ def _known(keys: Iterable[str], known: Iterable[str], where: str, *, kind: str =
     for key in keys:
         if key not in options:
             near = nearest(key, options)
+            hint = f"Did you mean {near}?" if near else ""
             raise refuse(
                 f"unknown {kind}",
                 key=where,
-                found=key,
-                expected="one of " + ", ".join(options),
-                hint=f"Did you mean {near}?" if near else "",
+                found=quoted(key),
+                expected="one of " + listed(options),
+                hint=hint,
             )
 
 
@@ -93,121 +90,120 @@ def _plain(value: object, where: str) -> str:
     if isinstance(value, str | int | Decimal | dt.date):
         return str(value)
     raise refuse(
-        "not a single value", key=where, found=value, expected="text, a number, a date, true or false"
+        "not a single value", key=where, found=quoted(value), expected="text, a number, a date, true, false"
     )
 
 
-def _table_of(value: object, where: str) -> Mapping[str, Any]:
+def _pairs(value: object, where: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise refuse("not a table", key=where, found=value, expected="{ ours = theirs }")
+        raise refuse("not a table", key=where, found=quoted(value), expected="{ ours = theirs }")
     return value
 
 
 def _word(value: object, where: str, *choices: str) -> str:
-    if not isinstance(value, str) or (choices and value not in choices):
-        raise refuse(
-            "unknown value",
-            key=where,
-            found=value,
-            expected="one of " + ", ".join(choices) if choices else "text",
-        )
-    return value
-
-
-def _table(name: str, raw: object) -> TableConfig:
-    where = f"tables.{name}"
-    given = _table_of(raw, where)
-    keys = (
-        "file",
-        "sheet",
-        "columns",
-        "constants",
-        "values",
-        "shape",
-        "broken_rows",
-        "date_format",
-        "decimal",
+    if isinstance(value, str) and (not choices or value in choices):
+        return value
+    raise refuse(
+        "unknown value",
+        key=where,
+        found=quoted(value),
+        expected="one of " + listed(choices) if choices else "text",
     )
-    _known(given, (*keys, "encoding", "account_of"), where)
+
+
+def _encoding(name: str, where: str) -> None:
+    try:
+        if isinstance(b"".decode(name), str):
+            return
+    except (LookupError, ValueError):
+        pass
+    raise refuse(
+        "unknown encoding", key=where, found=quoted(name), expected='a name such as "latin-1" or "cp1252"'
+    )
+
+
+def _date_format(text: str, where: str) -> None:
+    """A format must give back the day it wrote."""
+    day = pd.Timestamp(2024, 3, 31)
+    try:
+        if text and pd.to_datetime(day.strftime(text), format=text) == day:
+            return
+    except (ValueError, TypeError):
+        pass
+    raise refuse("cannot tell a day", key=where, found=quoted(text), expected='a format such as "%d/%m/%Y"')
+
+
+def _table(name: str, entry: object) -> TableConfig:
+    where = f"tables.{name}"
+    given = _pairs(entry, where)
+    choices = {"shape": ("rows", "matrix"), "broken_rows": ("fail", "reject"), "decimal": (".", ",")}
+    words = ("sheet", *choices, "date_format", "encoding", "account_of")
+    _known(given, ("file", "columns", "constants", "values", *words), where)
     files = given.get("file", [])
     files = [files] if isinstance(files, str) else files
-    if not isinstance(files, list) or not all(isinstance(file, str) and file for file in files):
+    if not isinstance(files, list) or not all(
+        isinstance(file, str) and file and "\0" not in file for file in files
+    ):
         raise refuse(
-            "unknown value", key=f"{where}.file", found=files, expected="a file name or a list of them"
+            "unknown value",
+            key=f"{where}.file",
+            found=quoted(files),
+            expected="a file name or a list of them",
         )
-    columns = {
-        k: _word(v, f"{where}.columns.{k}")
-        for k, v in _table_of(given.get("columns", {}), f"{where}.columns").items()
-    }
-    constants = {
-        k: _plain(v, f"{where}.constants.{k}")
-        for k, v in _table_of(given.get("constants", {}), f"{where}.constants").items()
-    }
-    values = {
-        column: {
-            theirs: _plain(ours, f"{where}.values.{column}")
-            for theirs, ours in _table_of(pairs, f"{where}.values.{column}").items()
-        }
-        for column, pairs in _table_of(given.get("values", {}), f"{where}.values").items()
+    told = {
+        part: _pairs(given.get(part, {}), f"{where}.{part}") for part in ("columns", "constants", "values")
     }
     if name != "accounts":
-        for part, named in (("columns", columns), ("constants", constants), ("values", values)):
+        for part, named in told.items():
             _known(named, TABLES[name].column, f"{where}.{part}", kind="column")
-    both = sorted(set(columns) & set(constants))
-    if both:
+    for both in sorted(set(told["columns"]) & set(told["constants"])):
+        expected = "one of the two"
         raise refuse(
-            "column is both mapped and constant",
-            key=f"{where}.constants",
-            found=both[0],
-            expected="one of the two",
+            "column is mapped and constant", key=f"{where}.constants", found=quoted(both), expected=expected
         )
-    encoding = _word(given.get("encoding", "utf-8"), f"{where}.encoding")
-    try:
-        b"".decode(encoding)
-    except LookupError:
+    said = {
+        word: _word(given[word], f"{where}.{word}", *choices.get(word, ())) for word in words if word in given
+    }
+    if "encoding" in said:
+        _encoding(said["encoding"], f"{where}.encoding")
+    if "date_format" in said:
+        _date_format(said["date_format"], f"{where}.date_format")
+    if said.get("shape") == "matrix" and name != "subscriptions":
         raise refuse(
-            "unknown encoding", key=f"{where}.encoding", found=encoding, expected='such as "latin-1"'
-        ) from None
-    shape = _word(given.get("shape", "rows"), f"{where}.shape", "rows", "matrix")
-    if shape == "matrix" and name != "subscriptions":
-        raise refuse(
-            "only subscriptions may be a matrix", key=f"{where}.shape", found=shape, expected='"rows"'
+            "only subscriptions may be a matrix", key=f"{where}.shape", found="matrix", expected="rows"
         )
     return TableConfig(
         files=tuple(files),
-        sheet=_word(given.get("sheet", ""), f"{where}.sheet"),
-        columns=columns,
-        constants=constants,
-        recode=values,
-        shape="matrix" if shape == "matrix" else "rows",
-        broken_rows="reject"
-        if _word(given.get("broken_rows", "fail"), f"{where}.broken_rows", "fail", "reject") == "reject"
-        else "fail",
-        date_format=_word(given.get("date_format", ""), f"{where}.date_format"),
-        decimal="," if _word(given.get("decimal", "."), f"{where}.decimal", ".", ",") == "," else ".",
-        encoding=encoding,
-        account_of=_word(given.get("account_of", ""), f"{where}.account_of"),
+        columns={ours: _word(theirs, f"{where}.columns.{ours}") for ours, theirs in told["columns"].items()},
+        constants={
+            ours: _plain(value, f"{where}.constants.{ours}") for ours, value in told["constants"].items()
+        },
+        recode={
+            column: {theirs: _plain(ours, f"{where}.values.{column}") for theirs, ours in pairs.items()}
+            for column, raw in told["values"].items()
+            if (pairs := _pairs(raw, f"{where}.values.{column}"))
+        },
+        **said,
     )
 
 
 def _currency(code: object, where: str) -> str:
-    if not isinstance(code, str) or currency_digits(code) < 0:
-        raise refuse(
-            "unknown currency", key=where, found=code, expected="an ISO 4217 code such as USD, EUR or JPY"
-        )
-    return code
+    if isinstance(code, str) and currency_digits(code) >= 0:
+        return code
+    near = nearest(str(code), CURRENCY_DIGITS)
+    hint = f"Did you mean {near}?" if near else ""
+    raise refuse(
+        "unknown currency", key=where, found=quoted(code), expected="an ISO 4217 code such as USD", hint=hint
+    )
 
 
 def _rate(value: object, where: str) -> Decimal:
-    rate = Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else Decimal(0)
-    if not (rate.is_finite() and 0 < rate < 10**9 and rate > Decimal("1e-9")):
-        raise refuse(
-            "unusable rate",
-            key=where,
-            found=value,
-            expected="a number above 0: reporting currency per one unit",
-        )
-    return rate
+    number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    rate = Decimal(str(value)) if number else Decimal(0)
+    if rate.is_finite() and Decimal("1e-9") < rate < 10**9:
+        return rate
+    expected = "a number above 0: reporting currency per one unit"
+    raise refuse("unusable rate", key=where, found=quoted(value), expected=expected)
 
 
 def company(raw: Mapping[str, Any], *, folder: Path | None = None, source: bytes = b"") -> Company:
@@ -227,23 +223,20 @@ def company(raw: Mapping[str, Any], *, folder: Path | None = None, source: bytes
     _known(raw, keys, "")
     for key in ("name", "currency"):
         if key not in raw:
-            raise refuse(
-                "required key is missing", key=key, found=", ".join(raw) or "'nothing'", expected=_EXAMPLE
-            )
+            raise refuse("required key is missing", key=key, found="keys: " + listed(raw), expected=_EXAMPLE)
     start = raw.get("fiscal_year_start", 1)
     if not isinstance(start, int) or isinstance(start, bool) or not 1 <= start <= 12:
-        raise refuse("not a month", key="fiscal_year_start", found=start, expected="1 to 12")
+        raise refuse("not a month", key="fiscal_year_start", found=quoted(start), expected="1 to 12")
     until = raw.get("data_until")
     if until is not None and (not isinstance(until, dt.date) or isinstance(until, dt.datetime)):
-        raise refuse(
-            "not a date", key="data_until", found=until, expected="a date without quotes, such as 2024-03-31"
-        )
+        expected = "a date without quotes, such as 2024-03-31"
+        raise refuse("not a date", key="data_until", found=quoted(until), expected=expected)
     name = _word(raw["name"], "name").strip()
     if not name or not name.isprintable():
-        raise refuse("unusable name", key="name", found=raw["name"], expected="one line of text")
-    tables = _table_of(raw.get("tables", {}), "tables")
+        raise refuse("unusable name", key="name", found=quoted(raw["name"]), expected="one line of text")
+    tables = _pairs(raw.get("tables", {}), "tables")
     _known(tables, TABLES, "tables", kind="table")
-    rates = _table_of(raw.get("rates", {}), "rates")
+    rates = _pairs(raw.get("rates", {}), "rates")
     return Company(
         name=name,
         currency=_currency(raw["currency"], "currency"),
@@ -269,22 +262,15 @@ def load_config(folder: Path | str) -> Company:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise refuse(
-            "no such folder", found=str(folder), expected="a company folder that holds a company.toml"
-        )
+        raise refuse("no such folder", found=quoted(folder.name), expected=f"a folder that holds a {FILE}")
     try:
         source = (folder / FILE).read_bytes()
     except OSError:
-        entries = sorted(path.name for path in folder.iterdir())[:20]
-        raise refuse(
-            f"no {FILE} in {folder.name}",
-            found=", ".join(entries) or "'an empty folder'",
-            expected=f"a file {FILE} with at least: {_EXAMPLE}",
-        ) from None
+        found = "files: " + listed(sorted(path.name for path in folder.iterdir()))
+        expected = f"a file {FILE} in {folder.name} with at least: {_EXAMPLE}"
+        raise refuse("no such file", found=found, expected=expected) from None
     try:
         raw = tomllib.loads(source.decode("utf-8-sig"), parse_float=Decimal)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise refuse(
-            "not TOML", found=str(error), expected="a TOML file in UTF-8, such as: " + _EXAMPLE
-        ) from None
+        raise refuse("not TOML", found=str(error), expected=f"TOML in UTF-8, such as: {_EXAMPLE}") from None
     return company(raw, folder=folder, source=source)

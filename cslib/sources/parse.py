@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -47,7 +47,7 @@ class Style:
     """How a file writes dates and numbers."""
 
     date_format: str = ""
-    decimal: Literal[".", ","] = "."
+    decimal: str = "."
 
 
 @dataclass(frozen=True)
