@@ -266,8 +266,8 @@ def _outcome(record: Record) -> str:
 
 
 def _rows(frame: pd.DataFrame) -> list[list[str]]:
-    shown = frame.astype("str").replace({"NaT": "", "nan": "", "<NA>": ""})
-    return [[str(column) for column in frame.columns], *shown.to_numpy().tolist()]
+    shown = frame.astype("str").fillna("").to_numpy().tolist()
+    return [[str(column) for column in frame.columns], *shown]
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

@@ -6,6 +6,7 @@ nothing is saved between cells, and the kernel is this very Python whatever kern
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
@@ -124,10 +125,20 @@ class CslibEngine(Engine):  # type: ignore[misc]
                 resources={"metadata": {"path": str(folder)}},
             )
             client.on_cell = on_cell
-            client.execute(cleanup_kc=True, env=_environment(Path(temporary)))
+            said = Path(temporary) / "kernel.log"
+            with said.open("wb") as log:  # the terminal is ours
+                try:
+                    client.execute(cleanup_kc=True, env=_environment(Path(temporary)), stdout=log, stderr=log)
+                except DeadKernelError:
+                    raise
+                except RuntimeError as error:  # it did not start, and its last words may say why
+                    last = said.read_text(errors="replace").strip().splitlines()[-1:]
+                    raise RuntimeError(": ".join([str(error), *last])) from error
 
 
 papermill_engines.register(ENGINE, CslibEngine)
+for _name in ("papermill", "traitlets"):  # what they would log is in the record
+    logging.getLogger(_name).addHandler(logging.NullHandler())
 
 
 def _manager(temporary: Path, kernel_name: str) -> AsyncKernelManager:
@@ -195,12 +206,20 @@ def execute(
             "kernel", _failed_cell(held[0]), "CellTimeoutError", f"no answer within {timeout} s"
         )
     except (RuntimeError, OSError) as error:  # what jupyter_client raises when a kernel does not start
-        failure = Failure("kernel", 0, type(error).__name__, str(error))
-    executed = held[0] if held else notebook
+        failure = Failure("kernel", _failed_cell(held[0]), type(error).__name__, str(error))
+        if not failure.cell:
+            _mark_pending(held[0])
+    executed = held[0]
     if not failure and (cell := _failed_cell(executed)):  # papermill takes sys.exit(0) for success
         failure = Failure("cell", cell, "SystemExit", "the cell ended the run")
     executed.cells = [c for c in executed.cells if ERROR_MARKER_TAG not in c.metadata.get("tags", [])]
     return executed, failure
+
+
+def _mark_pending(notebook: Notebook) -> None:
+    """Undo that papermill calls cells completed which never ran."""
+    for cell in notebook.cells:
+        cell.metadata.papermill["status"] = NotebookExecutionManager.PENDING
 
 
 def _failed_cell(notebook: Notebook) -> int:

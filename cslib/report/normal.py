@@ -14,6 +14,7 @@ __all__ = ["inject", "normalise", "number_cells"]
 
 _CELL_FILE: Final = re.compile(r"[^\s\"'(]*ipykernel_\d+[/\\]\d+\.py")
 _ADDRESS: Final = re.compile(r"\b0x[0-9a-f]{6,16}\b")
+Place = tuple[re.Pattern[str], str]
 _KERNELSPEC: Final = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -58,15 +59,19 @@ def normalise(notebook: Any, *, folder: Path) -> None:
             _clean(output, places)
 
 
-def _places(folder: Path) -> list[tuple[str, str]]:
-    """Folders of this machine that outputs name, longest first, and what stands for each."""
+def _places(folder: Path) -> list[Place]:
+    """Folders of this machine that outputs may name, longest first, and what stands for each."""
     package = Path(cslib.__file__).parents[1]
     named = {folder: "", package: "", Path(sys.prefix): "<python>/", Path(sys.base_prefix): "<python>/"}
-    found = [(f"{place}/", word) for place, word in named.items() if len(place.parts) > 1]
-    return sorted(found, key=lambda pair: -len(pair[0]))
+    found = [(str(place), word) for place, word in named.items() if len(place.parts) > 1]
+    places: list[Place] = []
+    for place, word in sorted(found, key=lambda pair: -len(pair[0])):
+        places.append((re.compile(re.escape(place) + "/"), word))
+        places.append((re.compile(re.escape(place) + r"(?![\w.-])"), word.rstrip("/") or "."))
+    return places
 
 
-def _clean(output: Any, places: Iterable[tuple[str, str]]) -> None:
+def _clean(output: Any, places: Iterable[Place]) -> None:
     for key in ("text", "evalue"):
         if key in output:
             output[key] = _portable(output[key], places)
@@ -77,9 +82,9 @@ def _clean(output: Any, places: Iterable[tuple[str, str]]) -> None:
             output["data"][mime] = _portable(data, places)
 
 
-def _portable(text: Any, places: Iterable[tuple[str, str]]) -> Any:
+def _portable(text: Any, places: Iterable[Place]) -> Any:
     if not isinstance(text, str):
         return [_portable(line, places) for line in text]
     for place, word in places:
-        text = text.replace(place, word)
+        text = place.sub(word, text)
     return _ADDRESS.sub("0x0", _CELL_FILE.sub("<cell>", text))

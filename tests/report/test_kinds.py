@@ -64,7 +64,7 @@ def test_a_value_that_fits(kind: Kind, given_value: object, value: Value) -> Non
     ],
 )
 def test_a_value_that_does_not_fit(kind: Kind, given_value: object) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011  the parameter adds the words
+    with pytest.raises(ValueError):
         kind.coerce(given_value)
 
 
