@@ -188,21 +188,6 @@ def blend(first: str, second: str, share: float) -> str:
     return to_hex((mixed[0], mixed[1], mixed[2]))
 
 
-def contrast(first: str, second: str) -> float:
-    """Contrast of two colours, 1 to 21, as WCAG 2 defines it.
-
-    >>> contrast("#000000", "#ffffff")
-    21.0
-    """
-    dark, light = sorted(_luminance(colour) for colour in (first, second))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
 def require(frame: pd.DataFrame, *, columns: Sequence[str], by: str, may_be_empty: bool = False) -> None:
     """Refuse a frame that lacks a column or, unless it may be, is empty.
 

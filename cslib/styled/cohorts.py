@@ -7,13 +7,14 @@ from typing import Final
 
 import pandas as pd
 
-from cslib.charts.canvas import GAIN, blend, contrast, require
+from cslib.charts.canvas import INK, blend, require
 from cslib.formats import count, metric_name, one_line, percent, period
 from cslib.styled.sheet import Sheet, lay_out, once
 
 __all__ = ["cohort_table"]
 
-_LIGHTEST: Final = "#f1f5f9"
+_LEAST: Final = "#f4f7fb"
+_MOST: Final = "#6a9ad0"  # the darkest on which ink can be read: no text changes colour from cell to cell
 _SCALE_TO: Final = 1.5  # a cell above it is as dark as dark gets, so that one cohort does not bleach the rest
 
 
@@ -45,7 +46,7 @@ def cohort_table(
     -------
     Sheet
         One row a cohort, oldest first: its accounts, then ages 0, `every`, twice `every` ... One hue from
-        light to dark, the text white or black, whichever reads better; ratios above 1.5 are as dark as 1.5.
+        light to dark, readable in grey; ratios above 1.5 are as dark as 1.5.
 
     Raises
     ------
@@ -88,7 +89,7 @@ def cohort_table(
 
 
 def _heat(values: pd.DataFrame) -> pd.DataFrame:
-    """CSS of each cell: a background between light and dark, and the text that reads best on it."""
+    """CSS of each cell: a ground between light and dark, and ink."""
     known = [float(value) for value in values.to_numpy().ravel() if not math.isnan(value)]
     low, high = min(known, default=0.0), min(max(known, default=0.0), _SCALE_TO)
 
@@ -96,8 +97,6 @@ def _heat(values: pd.DataFrame) -> pd.DataFrame:
         if math.isnan(value):
             return ""
         share = min(max((value - low) / (high - low), 0.0), 1.0) if high > low else 0.0
-        ground = blend(_LIGHTEST, GAIN, share)
-        ink = max(("#000000", "#ffffff"), key=lambda colour: contrast(colour, ground))
-        return f"background-color: {ground}; color: {ink}"
+        return f"background-color: {blend(_LEAST, _MOST, share)}; color: {INK}"
 
     return values.map(css)

@@ -39,6 +39,7 @@ from cslib.charts.canvas import (
     shades,
 )
 from tests.charts.frames import bridge, layers, ratios, segments, triangle
+from tests.charts.grey import contrast
 
 ROOT = Path(__file__).parents[2]
 

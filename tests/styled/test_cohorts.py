@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from cslib.charts.canvas import contrast
 from cslib.styled import cohort_table
 from tests.charts.frames import triangle
+from tests.charts.grey import contrast
 from tests.styled.reading import css, rows
 
 NAN = float("nan")
