@@ -33,7 +33,6 @@ from cslib.charts.canvas import (
     LOSS,
     NEUTRAL,
     PALE,
-    contrast,
     house_style,
     require,
     shades,
