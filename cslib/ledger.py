@@ -27,8 +27,10 @@ RELATIONS: Final = {
 
 
 @cache
-def _text() -> str:
-    return files("cslib").joinpath("ledger.sql").read_text("utf-8")
+def _text(*, of_steps: bool) -> str:
+    """All of the SQL, or the relations that are made of the steps alone."""
+    text = files("cslib").joinpath("ledger.sql").read_text("utf-8")
+    return "WITH\n" + text.partition("-- from the steps on\n")[2] if of_steps else text
 
 
 @cache
@@ -37,12 +39,13 @@ def _duckdb() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"python_enable_replacements": False})
 
 
-def duckdb_engine(ledger: pd.DataFrame) -> Callable[[str], pd.DataFrame]:
-    """Return an engine: a function from SQL text to a frame, with `ledger` as its one table, on DuckDB in process."""
+def duckdb_engine(**tables: pd.DataFrame) -> Callable[[str], pd.DataFrame]:
+    """Return an engine: a function from SQL text to a frame, on DuckDB in process, that knows these tables."""
 
     def engine(sql: str) -> pd.DataFrame:
         with _duckdb().cursor() as cursor:
-            cursor.register("ledger", ledger)
+            for name, frame in tables.items():
+                cursor.register(name, frame)
             return cursor.execute(sql).df()
 
     return engine
@@ -56,7 +59,8 @@ def relation(name: str, ledger: pd.DataFrame, *, as_of: date, window: int = 12) 
     name : str
         ``steps``, ``levels``, ``movements``, ``ttm``, ``pairs`` or ``triangles``; see ``ledger.sql``.
     ledger : DataFrame
-        ``cut``, ``entity`` (keys), ``start_date``, ``end_date`` (exclusive, null = open), ``amount`` (int64).
+        ``cut``, ``entity`` (keys), ``start_date``, ``end_date`` (exclusive, null = open), ``amount`` (int64); or its
+        ``steps``, as this function returned them for the same day: who asks often, computes them once.
     as_of : date
         Last reading; every month is read on its day of the month, so month end stays month end.
     window : int
@@ -85,4 +89,6 @@ def relation(name: str, ledger: pd.DataFrame, *, as_of: date, window: int = 12) 
     anchor = anchor_day(as_of)
     names = {"as_of": month_of(as_of, anchor=anchor), "anchor": anchor, "window": int(window)}
     asked = f"SELECT * FROM {name} ORDER BY {', '.join(RELATIONS[name])}"  # noqa: S608 - both from RELATIONS
-    return duckdb_engine(ledger)(_text().format_map(names) + asked)
+    of_steps = "delta" in ledger.columns
+    engine = duckdb_engine(**{"steps" if of_steps else "ledger": ledger})
+    return engine(_text(of_steps=of_steps).format_map(names) + asked)

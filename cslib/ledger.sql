@@ -25,6 +25,7 @@ steps AS (        -- every change of an entity's amount: the movement ledger an 
     CAST(SUM(delta) OVER (PARTITION BY cut, entity ORDER BY month ROWS UNBOUNDED PRECEDING) AS BIGINT) AS closing
   FROM netted
 ),
+-- from the steps on
 levels AS (       -- change of the book's amount and of its live entities, by month
   SELECT cut, month, CAST(SUM(delta) AS BIGINT) AS amount,
     CAST(SUM(CASE WHEN closing = 0 THEN -1 WHEN closing = delta THEN 1 ELSE 0 END) AS BIGINT) AS n

@@ -11,6 +11,7 @@ from typing import Final
 import pandas as pd
 
 from cslib.book import Book
+from cslib.ledger import relation
 
 __all__ = ["NOT_GIVEN", "By", "Cut", "cut_ledger", "listed"]
 
@@ -21,13 +22,13 @@ NOT_GIVEN: Final = "(not given)"
 
 @dataclass(frozen=True)
 class Cut:
-    """The ledger in integer keys, and what the keys stand for.
+    """The steps of a ledger in integer keys, and what the keys stand for.
 
-    `ledger` is what the engine reads; `labels` has a row per cut with the columns asked for, in order of its code;
+    `steps` is what the engine reads; `labels` has a row per cut with the columns asked for, in order of its code;
     `accounts` holds the account of each entity code.
     """
 
-    ledger: pd.DataFrame
+    steps: pd.DataFrame
     labels: pd.DataFrame
     accounts: pd.Index[str]
 
@@ -75,18 +76,20 @@ def cut_ledger(book: Book, *, by: By = None) -> Cut:
 @lru_cache(maxsize=4)  # a book never changes, and every metric of a report asks for the same few cuts
 def _cut(book: Book, by: tuple[str, ...]) -> Cut:
     subscriptions = book.tables["subscriptions"]
-    columns = list(by)
     codes, accounts = pd.factorize(subscriptions["account_id"])
+    values = pd.DataFrame({name: _column(book, name) for name in by}, index=subscriptions.index)
+    groups = values.groupby(list(by)) if by else None
     ledger = pd.DataFrame(
-        {"entity": codes, "start_date": subscriptions["start_date"], "end_date": subscriptions["end_date"],
-         "amount": subscriptions["arr"]}
-    )  # fmt: skip
-    values = pd.DataFrame({c: _column(book, c) for c in columns}, index=subscriptions.index)
-    if not columns:
-        return Cut(ledger.assign(cut=0), pd.DataFrame(index=[0]), accounts)
-    groups = values.groupby(columns, sort=True)
-    labels = groups.size().reset_index()[columns]
-    return Cut(ledger.assign(cut=groups.ngroup()), labels, accounts)
+        {
+            "cut": 0 if groups is None else groups.ngroup(),
+            "entity": codes,
+            "start_date": subscriptions["start_date"],
+            "end_date": subscriptions["end_date"],
+            "amount": subscriptions["arr"],
+        }
+    )
+    labels = pd.DataFrame(index=[0]) if groups is None else groups.size().reset_index()[list(by)]
+    return Cut(relation("steps", ledger, as_of=book.as_of), labels, accounts)
 
 
 def _column(book: Book, name: str) -> pd.Series[str]:

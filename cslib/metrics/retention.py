@@ -292,7 +292,7 @@ def account_changes(book: Book, *, window: int = 3) -> pd.DataFrame:
     the size of the change; the changes of all rows add up to the change of the book's ARR.
     """
     cut = cut_ledger(book)
-    pairs = relation("pairs", cut.ledger, as_of=book.as_of, window=window)
+    pairs = relation("pairs", cut.steps, as_of=book.as_of, window=window)
     accounts = book.tables.get("accounts")
     ids = pd.Series(cut.accounts.take(pairs["entity"].to_numpy()))
     name = ids

@@ -73,7 +73,7 @@ def windows(book: Book, *, window: int, by: By = None) -> pd.DataFrame:
 @lru_cache(maxsize=16)
 def _windows(book: Book, window: int, by: tuple[str, ...]) -> pd.DataFrame:
     cut = cut_ledger(book, by=by)
-    changes = relation("ttm", cut.ledger, as_of=book.as_of, window=window)
+    changes = relation("ttm", cut.steps, as_of=book.as_of, window=window)
     dense = _dense(changes, months=_months(changes, book))
     return _dated(cut.label(dense), book, window=window)[
         ["start", "end", *cut.by, "movement", "opening", "closing", "n"]
@@ -87,7 +87,7 @@ def flows(book: Book, *, window: int, by: By = None) -> pd.DataFrame:
     account that moves in two months counts twice).
     """
     cut = cut_ledger(book, by=by)
-    changes = relation("movements", cut.ledger, as_of=book.as_of)
+    changes = relation("movements", cut.steps, as_of=book.as_of)
     dense = _dense(changes, months=_months(changes, book), span=window)
     return _dated(cut.label(dense), book, window=window)[["start", "end", *cut.by, "movement", "amount", "n"]]
 
@@ -95,7 +95,7 @@ def flows(book: Book, *, window: int, by: By = None) -> pd.DataFrame:
 def stand(book: Book, *, by: By = None) -> pd.DataFrame:
     """ARR and accounts at every reading: ``end, <by>, arr`` (int64 minor units) ``, n_accounts``."""
     cut = cut_ledger(book, by=by)
-    changes = relation("levels", cut.ledger, as_of=book.as_of)
+    changes = relation("levels", cut.steps, as_of=book.as_of)
     dense = _dense(changes, months=_months(changes, book))
     named = _dated(cut.label(dense), book, window=1).rename(columns={"amount": "arr", "n": "n_accounts"})
     return named[["end", *cut.by, "arr", "n_accounts"]]

@@ -1,0 +1,105 @@
+"""One case, one process: `python -m benchmarks.cases CASE FOLDER` prints what it took as one line of JSON.
+
+`load` is from file to canonical frames, the same for both; `compute` is what is compared. Every case computes net, gross
+and logo retention over trailing twelve months, the movements of every month and the three monthly cohort triangles,
+and prints the same check sum: a case that is fast and wrong is no case.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cslib.book import Book
+from cslib.metrics import cohorts, retention
+
+AS_OF = date(2025, 12, 31)
+Sums = dict[str, int]
+
+
+def cslib(book: Book) -> Sums:
+    """Everything through the public functions, as a report asks for it."""
+    net, gross, logo = (
+        f(book) for f in (retention.net_retention, retention.gross_retention, retention.logo_retention)
+    )
+    moved = retention.movements(book).groupby("metric")["value"].sum()
+    retention.quick_ratio(book)
+    retention.arr(book)
+    triangles = {m: cohorts.triangle(book, metric=m)["numerator"].sum() for m in ("logo", "gross", "net")}
+    return {
+        "net": int(net["numerator"].sum()), "gross": int(gross["numerator"].sum()), "logo": int(logo["numerator"].sum()),
+        **{m: int(moved[m]) for m in retention.MOVEMENTS},
+        **{f"triangle_{m}": int(total) for m, total in triangles.items()},
+    }  # fmt: skip
+
+
+def pandas_months(book: Book) -> Sums:
+    """What people write: one row an account and month, then group and join."""
+    rows = book.tables["subscriptions"][["account_id", "start_date", "end_date", "arr"]]
+    ym = rows["start_date"].dt.year * 12 + rows["start_date"].dt.month - 1
+    last = AS_OF.year * 12 + AS_OF.month
+    out = (
+        (rows["end_date"].dt.year * 12 + rows["end_date"].dt.month - 1)
+        .fillna(last)
+        .clip(upper=last)
+        .astype(int)
+    )
+    rows = rows.assign(first=ym, n=(out - ym).clip(lower=0))
+    long = rows.loc[rows.index.repeat(rows["n"]), ["account_id", "first", "arr"]]
+    long["month"] = long["first"] + long.groupby(level=0).cumcount()
+    book_months = long.groupby(["account_id", "month"], as_index=False)["arr"].sum()
+    book_months["cohort"] = book_months.groupby("account_id")["month"].transform("min")
+
+    def pairs(months: int) -> pd.DataFrame:
+        then = book_months.assign(month=book_months["month"] + months)
+        both = then.merge(book_months, on=["account_id", "month"], how="outer", suffixes=("_then", "_now"))
+        both = both[both["month"] < last]
+        return both.fillna({"arr_then": 0, "arr_now": 0})
+
+    year = pairs(12)
+    year = year[year["arr_then"] > 0]
+    month = pairs(1)
+    began = month["cohort_now"] == month["month"]
+    change = month["arr_now"] - month["arr_then"]
+    base = book_months[book_months["month"] == book_months["cohort"]].set_index("account_id")["arr"]
+    first = book_months["account_id"].map(base)
+    return {
+        "net": int(year["arr_now"].sum()),
+        "gross": int(np.minimum(year["arr_now"], year["arr_then"]).sum()),
+        "logo": int((year["arr_now"] > 0).sum()),
+        "new": int(change[began].sum()),
+        "expansion": int(change[(month["arr_then"] > 0) & (change > 0)].sum()),
+        "reactivation": int(change[(month["arr_then"] == 0) & ~began].sum()),
+        "contraction": int(-change[(month["arr_now"] > 0) & (change < 0)].sum()),
+        "churn": int(month.loc[month["arr_now"] == 0, "arr_then"].sum()),
+        **{f"triangle_{m}": int(v.groupby([book_months["cohort"], book_months["month"]]).sum().sum()) for m, v in
+           {"logo": book_months["arr"] > 0, "gross": np.minimum(book_months["arr"], first), "net": book_months["arr"]}.items()},
+    }  # fmt: skip
+
+
+CASES: dict[str, Callable[[Book], Sums]] = {"cslib": cslib, "pandas_months": pandas_months}
+
+
+def main(case: str, folder: str) -> None:
+    """Run one case and print its seconds, its peak memory and its sums."""
+    started = time.perf_counter()
+    book = Book.load(Path(folder), as_of=AS_OF)
+    loaded = time.perf_counter()
+    base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    sums = CASES[case](book)
+    done = time.perf_counter()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    took = {"load_s": loaded - started, "compute_s": done - loaded, "loaded_mb": base, "peak_mb": peak}
+    print(json.dumps(took | {"sums": sums}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
