@@ -137,7 +137,7 @@ _CONTRACT: Final = (
             end_date+        date    -     day            first day it is not; blank while it is open
             mrr              money   0..   minor units    monthly recurring revenue, in the row's own currency
             arr              money   0..   minor units    annual recurring revenue, in the row's own currency
-            currency*        text    -     -              ISO 4217 code of mrr or arr
+            currency*        text    -     -              ISO 4217, such as USD; of mrr or arr
             subscription_id  text    -     -              the subscription; its prices follow each other
             product          text    -     -              what is sold
             plan             text    -     -              edition or price plan
@@ -484,6 +484,20 @@ def _where(mask: pd.Series) -> Positions:
     return np.flatnonzero(mask.fillna(False).to_numpy(dtype=bool)).astype(np.int64)
 
 
+def _alike(column: Column, source: list[str]) -> str:
+    """Name in `source` most like that of `column`; failing that, one that shares a word with what it means."""
+    if near := nearest(column.name, source):
+        return near
+    words = set(re.findall(r"[a-z]+", f"{column.name} {re.split('[,;(]', column.doc)[0]}")) - {
+        "the",
+        "a",
+        "of",
+        "id",
+    }
+    shared = [len(words & set(re.findall(r"[a-z]+", name.lower()))) for name in source]
+    return source[shared.index(max(shared))] if column.kind in ("text", "money") and any(shared) else ""
+
+
 def missing(present: Iterable[str], table: Table, *, offered: Iterable[str] | None = None) -> list[Fault]:
     """Columns that `table` needs and `present` lacks, with the nearest of the `offered` names of the source.
 
@@ -497,7 +511,7 @@ def missing(present: Iterable[str], table: Table, *, offered: Iterable[str] | No
     for group in (*((column,) for column in table.required), *table.one_of):
         if set(group) & set(names):
             continue
-        near = [f"{ours} = {theirs!r}" for ours in group if (theirs := nearest(ours, source))]
+        near = [f"{ours} = {theirs!r}" for ours in group if (theirs := _alike(table.column[ours], source))]
         hint = f"Did you mean {' or '.join(near)}? " if near else ""
         hint += "Map it in company.toml: columns = { ours = theirs }"
         if group[0] in ("currency", "end_date"):
@@ -547,8 +561,8 @@ def _order(frame: pd.DataFrame, first: str, last: str) -> Fault:
 
 
 def _repeated(frame: pd.DataFrame, table: Table) -> Fault:
-    known = [column for column in frame.columns if column in table.column]
-    key = list(table.key)
+    known = [column for column in table.column if column in frame]
+    key, column = list(table.key), table.key[0] if table.key[0] in known else known[0]
     hint = "Remove the copy"
     if not set(key) <= set(known):
         same = frame.duplicated(known)
@@ -559,7 +573,7 @@ def _repeated(frame: pd.DataFrame, table: Table) -> Fault:
         same[blank] = frame[blank].duplicated(known)
         if table.name == "subscriptions":
             hint += "; where a subscription has several lines, map subscription_id to the id of the line"
-    return Fault(table.key[0], "repeat an earlier row", f"each {' and '.join(key)} once", hint, _where(same))
+    return Fault(column, "repeat an earlier row", f"each {' and '.join(key)} once", hint, _where(same))
 
 
 def faults(frame: pd.DataFrame, table: Table) -> list[Fault]:

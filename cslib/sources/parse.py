@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
@@ -203,11 +204,10 @@ def parse(
     >>> parse(pd.Series(["1,234.50", "x"]), amount, style=Style(), values={}).cells.tolist()
     [123450, <NA>]
     """
-    if isinstance(digits, np.ndarray) and column.kind == "money":
-        groups = np.sort(pd.unique(digits))
-        if len(groups) != 1:
-            return _by_digits(raw, column, style, values, digits, groups)
-        digits = int(groups[0])
+    if isinstance(digits, np.ndarray):
+        if column.kind == "money" and len(pd.unique(digits)) > 1:
+            return _by_digits(raw, column, style, values, digits)
+        digits = int(digits[0]) if len(digits) else 0
     codes, found = pd.factorize(raw)
     texts = pd.Series(found, dtype="str")
     if values:
@@ -231,7 +231,6 @@ def parse(
                 "values carry a time of day or a zone, and only the date as written is used,",
             )
         case "money":
-            assert isinstance(digits, int)
             read, broken, note = _money(used, digits, style)
             dtype, noted = (
                 "Int64",
@@ -264,26 +263,23 @@ def parse(
 
 
 def _by_digits(
-    raw: pd.Series,
-    column: Column,
-    style: Style,
-    values: Mapping[str, str],
-    digits: npt.NDArray[np.int64],
-    groups: Sequence[int] | npt.NDArray[np.int64],
+    raw: pd.Series, column: Column, style: Style, values: Mapping[str, str], digits: npt.NDArray[np.int64]
 ) -> Typed:
-    cells = pd.Series(pd.NA, index=raw.index, dtype="Int64")
-    faults: list[Fault] = []
-    notes: list[tuple[str, int]] = []
-    for group in groups:
-        at = np.flatnonzero(digits == group)
-        part = parse(raw.iloc[at], column, style=style, values=values, digits=int(group))
-        cells.iloc[at] = part.cells
-        faults += [Fault(f.column, f.cause, f.expected, f.hint, at[f.positions]) for f in part.faults]
-        notes += part.notes
-    if len(faults) > 1:
+    """Amounts of several currencies: each group of decimals is read by itself."""
+    rows = [np.flatnonzero(digits == group) for group in np.sort(pd.unique(digits))]
+    parts = [
+        parse(raw.iloc[at], column, style=style, values=values, digits=int(digits[at[0]])) for at in rows
+    ]
+    cells = pd.concat([part.cells for part in parts]).iloc[np.argsort(np.concatenate(rows))]
+    faults = [
+        replace(fault, positions=at[fault.positions])
+        for at, part in zip(rows, parts, strict=True)
+        for fault in part.faults
+    ]
+    if faults:
         at = np.sort(np.concatenate([fault.positions for fault in faults]))
-        faults = [Fault(column.name, faults[0].cause, faults[0].expected, faults[0].hint, at)]
-    total: dict[str, int] = {}
-    for text, n in notes:
-        total[text] = total.get(text, 0) + n
-    return Typed(cells, tuple(faults), tuple(total.items()))
+        faults = [replace(faults[0], positions=at)]
+    notes: Counter[str] = Counter()
+    for part in parts:
+        notes.update(dict(part.notes))
+    return Typed(cells, tuple(faults), tuple(notes.items()))

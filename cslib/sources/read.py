@@ -182,7 +182,9 @@ def _csv(data: bytes, file: str, encoding: str) -> Raw:
         ragged.append(at[odd])
     if not names:
         raise _error(file, "is empty", expected="a header line and at least one row")
-    columns = [pa.chunked_array([pa.concat_arrays(part)], type=_TEXT) for part in parts]
+    columns = [
+        pa.chunked_array([pa.concat_arrays([*part, pa.array([], type=_TEXT)])], type=_TEXT) for part in parts
+    ]
     frame = _frame(names, columns, np.concatenate(lines))
     digest = hashlib.sha256(data).hexdigest()
     return Raw(file, frame, digest, np.concatenate(ragged), nameless)
