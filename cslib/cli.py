@@ -35,8 +35,8 @@ A company is a folder with a company.toml and its tables as CSV, Parquet or Exce
 _EXAMPLES: Final = f"""\
 a first round:
   cslib demo                                            make a portfolio of companies in ./demo
-  cslib check demo/northwind                            read the data, say what is in it and what is wrong
-  cslib metrics demo/northwind --as-of 2026-09-30       net and gross retention, ARR and its movements
+  cslib check demo/pontavia                            read the data, say what is in it and what is wrong
+  cslib metrics demo/pontavia --as-of 2026-09-30       net and gross retention, ARR and its movements
   cslib run retention --company demo/*/ --quarter 2026Q3    a report for each, as PDF, HTML and notebook
 
 {_CODES}"""
@@ -122,7 +122,12 @@ def _check(arguments: argparse.Namespace) -> int:
 def _metrics(arguments: argparse.Namespace) -> int:
     from cslib.book import Book
     from cslib.metrics.retention import headline
+    from cslib.months import months_before
 
+    try:
+        start = months_before(arguments.as_of, arguments.window)
+    except ValueError:
+        raise ValueError(f"window: found {arguments.window}, which reaches back before the year 1") from None
     book = Book.load(arguments.folder, as_of=arguments.as_of)
     frame = headline(book, window=arguments.window, by=arguments.by or None, base=arguments.base)
     known = list(dict.fromkeys(frame["metric"]))
@@ -131,20 +136,18 @@ def _metrics(arguments: argparse.Namespace) -> int:
             raise ValueError(f"metric: found {metric!r}, expected one of {', '.join(known)}")
     if arguments.metric:
         frame = frame[frame["metric"].isin(arguments.metric)]
-    print(
-        _document(book, frame, arguments.window) if arguments.json else _page(book, frame, arguments.window)
-    )
+    show = _document if arguments.json else _page
+    print(show(book, frame, window=arguments.window, start=start))
     return DONE
 
 
-def _document(book: Book, frame: pd.DataFrame, window: int) -> str:
+def _document(book: Book, frame: pd.DataFrame, *, window: int, start: dt.date) -> str:
     """The one JSON document of ``cslib metrics --json``."""
-    from cslib.months import months_before
     from cslib.record import record
 
     about = {
         "as_of": book.as_of.isoformat(),
-        "start": months_before(book.as_of, window).isoformat(),
+        "start": start.isoformat(),
         "window_months": window,
         "currency": book.currency,
         "minor_units": book.minor_units,
@@ -162,10 +165,9 @@ def _as_json(row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: whole.get(key, row[key]) for key in keys}
 
 
-def _page(book: Book, frame: pd.DataFrame, window: int) -> str:
+def _page(book: Book, frame: pd.DataFrame, *, window: int, start: dt.date) -> str:
     """What a person reads: a table, and under it what each number means."""
     from cslib.conventions import sentence
-    from cslib.months import months_before
     from cslib.record import record
 
     rows = record(frame).records
@@ -187,7 +189,6 @@ def _page(book: Book, frame: pd.DataFrame, window: int) -> str:
                 row["convention"],
             ]
         )
-    start = months_before(book.as_of, window)
     head = f"{book.name} as of {book.as_of}, {book.currency}; retention and movements over {window} months from {start}"
     meanings = [
         f"{metric}: {sentence(metric, window=window)}" for metric in dict.fromkeys(r["metric"] for r in rows)
@@ -314,7 +315,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=int, help="another portfolio of the same kind")
 
     check = command(
-        "check", _check, "read a company's data and say what is in it", "  cslib check demo/northwind\n"
+        "check", _check, "read a company's data and say what is in it", "  cslib check demo/pontavia\n"
     )
     check.add_argument("folder", type=Path, metavar="FOLDER", help="company folder, holds a company.toml")
     check.add_argument(
@@ -323,9 +324,9 @@ def _parser() -> argparse.ArgumentParser:
 
     metrics = command(
         "metrics", _metrics, "print retention, recurring revenue and its movements as of a day",
-        "  cslib metrics demo/northwind --as-of 2026-09-30\n"
-        "  cslib metrics demo/northwind --as-of 2026-09-30 --by segment --metric net_retention\n"
-        "  cslib metrics demo/northwind --as-of 2026-09-30 --window 3 --base arr --json\n",
+        "  cslib metrics demo/pontavia --as-of 2026-09-30\n"
+        "  cslib metrics demo/pontavia --as-of 2026-09-30 --by segment --metric net_retention\n"
+        "  cslib metrics demo/pontavia --as-of 2026-09-30 --window 3 --base arr --json\n",
     )  # fmt: skip
     metrics.add_argument("folder", type=Path, metavar="FOLDER", help="company folder, holds a company.toml")
     metrics.add_argument(
@@ -347,7 +348,7 @@ def _parser() -> argparse.ArgumentParser:
 
     run = command(
         "run", _run, "run a notebook for companies and a quarter; leaves PDF, HTML, notebook and numbers",
-        "  cslib run retention --company demo/northwind --quarter 2026Q3\n"
+        "  cslib run retention --company demo/pontavia --quarter 2026Q3\n"
         "  cslib run notebooks/retention.ipynb --company demo/*/ --quarter 2026Q3 --out reports -p window=12\n",
     )  # fmt: skip
     run.add_argument("notebook", metavar="NOTEBOOK", help="path, or the name of a notebook in ./notebooks")

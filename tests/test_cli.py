@@ -147,6 +147,7 @@ def test_metrics_of_a_published_ledger(capsys: pytest.CaptureFixture[str], tmp_p
         (["--as-of", "2026-09-30", "--by", "colour"], "colour"),
         (["--as-of", "2026-09-30", "--window", "0"], "window: found 0"),
         (["--as-of", "2026-09-30", "--window", "x"], "argument --window"),
+        (["--as-of", "2026-09-30", "--window", "99999"], "reaches back before the year 1"),
     ],
 )
 def test_wrong_arguments(capsys: pytest.CaptureFixture[str], acme: Path, argv: list[str], words: str) -> None:
@@ -237,6 +238,7 @@ def test_demo_writes_companies_that_can_be_read(capsys: pytest.CaptureFixture[st
     text = capsys.readouterr().out
     folders = [path.parent for path in (tmp_path / "demo").glob("*/company.toml")]
     assert len(folders) >= 3
+    assert tmp_path / "demo" / "pontavia" in folders  # the example of --help
     assert all(str(folder) in text for folder in folders)
     assert main(["metrics", str(folders[0]), "--as-of", "2026-09-30"]) == 0
 
