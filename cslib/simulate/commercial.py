@@ -15,10 +15,36 @@ from cslib.simulate.world import DATA_FROM, DATA_UNTIL, Spec
 __all__ = ["churn_reasons", "costs", "opportunities", "owners", "renewals", "team", "with_owner"]
 
 ARR_PER_CSM: Final = 200_000_000  # minor units; one more is hired when the book has grown by this much
-COST: Final = {"CSM": 98_000, "Onboarding": 84_000, "Support": 66_000, "CS operations": 90_000, "Head of CS": 165_000}
-# share of ARR in a mature month, and a floor in thousands a month, of the functions outside customer success
-FUNCTIONS: Final = {"sales": (0.26, 90), "marketing": (0.13, 45), "product": (0.24, 130), "administration": (0.12, 40), "hosting": (0.09, 10)}  # fmt: skip
-REASONS: Final = ("price", "missing feature", "low adoption", "competitor", "sponsor left", "acquired", "budget cut")
+COST: Final = {
+    "CSM": 98_000,
+    "Onboarding": 84_000,
+    "Support": 66_000,
+    "CS operations": 90_000,
+    "Head of CS": 165_000,
+}
+FUNCTIONS: Final = {  # share of ARR, and a floor in thousands a month, outside customer success
+    "sales": (0.26, 90),
+    "marketing": (0.13, 45),
+    "product": (0.24, 130),
+    "administration": (0.12, 40),
+    "hosting": (0.09, 10),
+}
+REASONS: Final = (
+    "price",
+    "missing feature",
+    "low adoption",
+    "competitor",
+    "sponsor left",
+    "acquired",
+    "budget cut",
+)
+SAVABLE: Final = {
+    "price": 0.5,
+    "missing feature": 0.4,
+    "low adoption": 0.7,
+    "competitor": 0.35,
+    "sponsor left": 0.4,
+}
 COMPETITORS: Final = ("Cobalt", "Fernwell", "Ostrava One")
 
 
@@ -28,7 +54,7 @@ def team(spec: Spec, grid: pd.DataFrame, draw: np.random.Generator) -> pd.DataFr
     names = iter([PEOPLE[i] for i in draw.permutation(26)])
     bands = [segment.name for segment in reversed(spec.segments)]
     places = list(spec.regions)
-    rows = []
+    rows: list[tuple[object, ...]] = []
 
     def hire(role: str, month: int, segment: str | None = None, end: pd.Timestamp | None = None) -> None:
         start = (MONTH_ENDS[month] + pd.offsets.MonthBegin(-1)) if month else pd.Timestamp(DATA_FROM)
@@ -37,7 +63,8 @@ def team(spec: Spec, grid: pd.DataFrame, draw: np.random.Generator) -> pd.DataFr
 
     n = int(book.max() // ARR_PER_CSM) + 2
     for nth in range(n):
-        month = 0 if nth == 0 else max(2, int(np.argmax(book.to_numpy() >= nth * ARR_PER_CSM * 0.9)) or 58 - 3 * (n - nth))
+        reached = np.flatnonzero(book >= nth * ARR_PER_CSM * 0.9)
+        month = 0 if nth == 0 else max(2, int(reached[0])) if len(reached) else 55
         left = MONTH_ENDS[43] + pd.Timedelta(days=1) if nth == 1 else None
         hire("CSM", month, bands[nth % len(bands)], left)
     hire("CSM", 43, bands[1 % len(bands)])
@@ -54,15 +81,16 @@ def team(spec: Spec, grid: pd.DataFrame, draw: np.random.Generator) -> pd.DataFr
 def owners(accounts: pd.DataFrame, people: pd.DataFrame, draw: np.random.Generator) -> pd.Series[str]:
     """Today's owner of each account: a CSM of its segment; a quarter of the small accounts have none."""
     now = people[(people["role"] == "CSM") & people["end_date"].isna()]
-    by_segment = {s: now.loc[now["segment"] == s, "person"].tolist() or now["person"].tolist() for s in accounts["segment"].unique()}
+    everyone = now["person"].tolist()
+    serves = {
+        name: now.loc[now["segment"] == name, "person"].tolist() for name in accounts["segment"].unique()
+    }
     luck, pooled = draw.random(len(accounts)), draw.random(len(accounts)) < 0.25
-    return pd.Series(
-        [
-            None if small and none else by_segment[s][int(u * len(by_segment[s]))]
-            for s, u, small, none in zip(accounts["segment"], luck, accounts["segment"] == "SMB", pooled, strict=True)
-        ],
-        accounts.index, dtype="str",
-    )  # fmt: skip
+    chosen = []
+    for segment, turn, none in zip(accounts["segment"], luck, pooled, strict=True):
+        can = serves[segment] or everyone
+        chosen.append(None if none and segment == "SMB" else can[int(turn * len(can))])
+    return pd.Series(chosen, accounts.index, dtype="str")
 
 
 def with_owner(touched: pd.DataFrame, accounts: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
@@ -81,7 +109,9 @@ def costs(grid: pd.DataFrame, people: pd.DataFrame, draw: np.random.Generator) -
     for function in ("customer success", "support", *FUNCTIONS):
         if function in FUNCTIONS:
             share, floor = FUNCTIONS[function]
-            amount = share * book / 12 + floor * 100_000 + 0.5 * share * np.maximum(0, np.diff(book, prepend=0))
+            amount = (
+                share * book / 12 + floor * 100_000 + 0.5 * share * np.maximum(0, np.diff(book, prepend=0))
+            )
         else:
             ours = people[(people["role"] == "Support") == (function == "support")]
             there = [ours[(ours["start_date"] <= e) & ~(ours["end_date"] <= e)] for e in MONTH_ENDS]
@@ -94,17 +124,12 @@ def costs(grid: pd.DataFrame, people: pd.DataFrame, draw: np.random.Generator) -
 
 def renewals(ledger: Ledger) -> pd.DataFrame:
     """Every renewal that fell due: the ARR whose term was up, what was decided, and the list price rise asked."""
-    held = ledger.subscriptions[["account_id", "subscription_id", "start_date", "end_date", "term_end_date", "arr_home"]].copy()
-    for column in ("start_date", "end_date", "term_end_date"):
-        held[column] = pd.to_datetime(held[column])
-    asked = ledger.decisions.drop_duplicates(["account_id", "due_date"]).assign(
-        due_date=lambda f: pd.to_datetime(f["due_date"]), closed_date=lambda f: pd.to_datetime(f["closed_date"])
-    )
-    both = asked.merge(held, on="account_id")
-    up = both[(both["term_end_date"] == both["due_date"]) & (both["start_date"] < both["due_date"])]
-    up = up[up["end_date"].isna() | (up["end_date"] >= up["due_date"])]
-    on = both[(both["start_date"] <= both["due_date"]) & (both["end_date"].isna() | (both["end_date"] > both["due_date"]))]
     key = ["account_id", "due_date"]
+    asked = ledger.decisions.drop_duplicates(key)
+    both = asked.merge(ledger.subscriptions, on="account_id")
+    due, start, end = both["due_date"], both["start_date"], both["end_date"]
+    up = both[(both["term_end_date"] == due) & (start < due) & (end.isna() | (end >= due))]
+    on = both[(start <= due) & (end.isna() | (end > due))]
     on = on.merge(up[[*key, "subscription_id"]].drop_duplicates(), on=[*key, "subscription_id"])
     target = up.groupby(key)["arr_home"].sum().rename("target_arr")
     kept = on.groupby(key)["arr_home"].sum().rename("renewed_arr")
@@ -117,20 +142,26 @@ def renewals(ledger: Ledger) -> pd.DataFrame:
     return frame[columns].sort_values(["account_id", "due_date"], ignore_index=True)
 
 
-def opportunities(ledger: Ledger, life: pd.DataFrame, grid: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:
+def opportunities(
+    ledger: Ledger, life: pd.DataFrame, grid: pd.DataFrame, draw: np.random.Generator
+) -> pd.DataFrame:
     """Expansion deals: most growth in the ledger has one that was won; others were lost or are open."""
     rows = ledger.subscriptions.sort_values(["subscription_id", "start_date"])
     before = rows.groupby("subscription_id")["arr_home"].shift().fillna(0)
-    rows = rows.assign(amount=rows["arr_home"] - before, date=pd.to_datetime(rows["start_date"]))
-    grew = rows[rows["change_reason"].isin(["more seats", "cross-sell", "upgrade"]) & (rows["amount"] > 60_000)]
+    rows = rows.assign(amount=rows["arr_home"] - before, date=rows["start_date"])
+    grew = rows[
+        rows["change_reason"].isin(["more seats", "cross-sell", "upgrade"]) & (rows["amount"] > 60_000)
+    ]
     grew = grew[draw.random(len(grew)) < 0.8][["account_id", "date", "amount", "product", "change_reason"]]
     grew["won"] = True
     missed = grid[(grid["tenure"] > 2) & (draw.random(len(grid)) < 0.035)]
     lost = pd.DataFrame(
         {
             "account_id": missed["account_id"],
-            "date": MONTH_ENDS[missed["month"]] - pd.to_timedelta(draw.integers(0, 15, len(missed)), unit="D"),
-            "amount": (missed["arr"] * draw.uniform(0.08, 0.35, len(missed)) // 100_000 + 1).astype("int64") * 100_000,
+            "date": MONTH_ENDS[missed["month"]]
+            - pd.to_timedelta(draw.integers(0, 15, len(missed)), unit="D"),
+            "amount": (missed["arr"] * draw.uniform(0.08, 0.35, len(missed)) // 100_000 + 1).astype("int64")
+            * 100_000,
             "product": draw.choice(sorted(ledger.subscriptions["product"].unique()), len(missed)),
             "change_reason": draw.choice(["more seats", "cross-sell"], len(missed), p=[0.45, 0.55]),
             "won": False,
@@ -139,24 +170,26 @@ def opportunities(ledger: Ledger, life: pd.DataFrame, grid: pd.DataFrame, draw: 
     deals = pd.concat([grew, lost], ignore_index=True)
     deals = deals.merge(life[["account_id", "first", "last"]], on="account_id")
     lead = pd.to_timedelta(draw.integers(12, 95, len(deals)), unit="D")
-    created = (deals["date"] - lead).clip(lower=deals["first"])
+    created = (deals["date"] - lead).where(deals["date"] - lead > deals["first"], deals["first"])
     recent = ~deals["won"] & (deals["date"] > pd.Timestamp(DATA_UNTIL) - pd.Timedelta(days=100))
     open_now = recent & (deals["last"] >= pd.Timestamp(DATA_UNTIL)) & (draw.random(len(deals)) < 0.75)
     source = draw.choice(["CSM", "sales", "product usage"], len(deals), p=[0.46, 0.34, 0.20])
-    stage = np.where(open_now, draw.choice(["qualified", "proposal", "negotiation"], len(deals)), np.where(deals["won"], "won", "lost"))
-    kind = np.where(source == "CSM", "csql", np.where(deals["change_reason"] == "cross-sell", "cross-sell", "expansion"))
+    under_way = draw.choice(["qualified", "proposal", "negotiation"], len(deals))
+    stage = np.where(open_now, under_way, np.where(deals["won"], "won", "lost"))
+    crossed = np.where(deals["change_reason"] == "cross-sell", "cross-sell", "expansion")
+    buyers = ["Operations lead", "Finance director", "Executive sponsor"]
     return pd.DataFrame(
         {
             "account_id": deals["account_id"],
             "created_date": created,
             "amount": deals["amount"],
-            "kind": kind,
+            "kind": np.where(source == "CSM", "csql", crossed),
             "source": source,
             "stage": stage,
             "closed_date": deals["date"].where(~open_now),
             "won": deals["won"].astype("boolean").mask(open_now),
             "product": deals["product"],
-            "buyer": draw.choice(["Operations lead", "Finance director", "Executive sponsor"], len(deals), p=[0.5, 0.3, 0.2]),
+            "buyer": draw.choice(buyers, len(deals), p=[0.5, 0.3, 0.2]),
         }
     ).sort_values(["account_id", "created_date"], ignore_index=True, kind="stable")
 
@@ -164,22 +197,23 @@ def opportunities(ledger: Ledger, life: pd.DataFrame, grid: pd.DataFrame, draw: 
 def churn_reasons(exits: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:
     """Why an account left, for six of seven that did; told at notice or at the end."""
     until = pd.Timestamp(DATA_UNTIL)
-    given = pd.to_datetime(exits["notice"]).fillna(pd.to_datetime(exits["day"]))
-    told = exits.assign(date=given)[(given <= until).to_numpy() & (draw.random(len(exits)) < 0.86)]
+    given = exits["notice"].fillna(exits["day"])
+    told = exits.assign(date=given)[(given <= until) & (draw.random(len(exits)) < 0.86)]
     n, free = len(told), told["voluntary"].astype(bool).to_numpy()
     seen = draw.choice(REASONS, n, p=[0.20, 0.18, 0.30, 0.16, 0.06, 0.04, 0.06])
     unseen = draw.choice(REASONS, n, p=[0.14, 0.06, 0.02, 0.20, 0.24, 0.16, 0.18])
     forced = draw.choice(["failed payment", "closed down"], n, p=[0.6, 0.4])
     reason = np.where(~free, forced, np.where(told["warned"].astype(bool), seen, unseen))
-    chance = pd.Series(reason).map({"price": 0.5, "missing feature": 0.4, "low adoption": 0.7, "competitor": 0.35, "sponsor left": 0.4})
     return pd.DataFrame(
         {
             "account_id": told["account_id"].to_numpy(),
             "date": told["date"].to_numpy(),
             "reason": reason,
             "voluntary": free,
-            "competitor": np.where(reason == "competitor", draw.choice(COMPETITORS, n, p=[0.5, 0.3, 0.2]), None),
-            "savable": draw.random(n) < chance.fillna(0.05).to_numpy(),
+            "competitor": pd.Series(draw.choice(COMPETITORS, n, p=[0.5, 0.3, 0.2])).where(
+                reason == "competitor"
+            ),
+            "savable": draw.random(n) < np.array([SAVABLE.get(name, 0.05) for name in reason]),
             "source": draw.choice(["exit interview", "CSM", "cancellation form"], n, p=[0.25, 0.45, 0.30]),
         }
     ).sort_values(["account_id", "date"], ignore_index=True)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
+from pandas.api.types import pandas_dtype
 
 from cslib.simulate import commercial, people, signals
 from cslib.simulate.ledger import simulate_ledger
@@ -16,14 +20,12 @@ __all__ = ["canonical", "simulate_company"]
 def canonical(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     """Frame in the dtypes and column order of the contract; further columns are text, and stand last."""
     known = [column for column in TABLES[table].columns if column.name in frame]
-    extra = [name for name in frame if name not in TABLES[table].column]
-    out = {}
+    extra = [str(name) for name in frame if name not in TABLES[table].column]
+    out: dict[str, pd.Series[Any]] = {}
     for column in known:
         values = frame[column.name]
-        if column.kind == "date":
-            values = pd.to_datetime(values)
-        dtype = "int64" if column.kind == "money" and values.notna().all() else DTYPES[column.kind]
-        out[column.name] = values.astype(dtype)
+        whole = column.kind == "money" and values.notna().all()
+        out[column.name] = values.astype(np.dtype("int64") if whole else pandas_dtype(DTYPES[column.kind]))
     for name in extra:
         out[name] = frame[name].astype("str")
     return pd.DataFrame(out).reset_index(drop=True)
@@ -52,7 +54,7 @@ def simulate_company(spec: Spec, seed: int) -> dict[str, pd.DataFrame]:
     True
     """
 
-    def draw(name: str):  # type: ignore[no-untyped-def]
+    def draw(name: str) -> np.random.Generator:
         return generator(seed, spec.name, spec.edition, name)
 
     ledger = simulate_ledger(spec, seed)
@@ -64,7 +66,8 @@ def simulate_company(spec: Spec, seed: int) -> dict[str, pd.DataFrame]:
     answers, asked = people.surveys(grid, contacts, draw("surveys"))
     segments = accounts.set_index("account_id")["segment"]
     met = people.touches(grid, contacts, segments, answers, draw("touches"))
-    met = pd.concat([met, asked], ignore_index=True).sort_values(["account_id", "date", "kind"], kind="stable")
+    met = pd.concat([met, asked], ignore_index=True).drop_duplicates()
+    met = met.sort_values(["account_id", "date", "kind"], kind="stable")
     frames = {
         "subscriptions": ledger.subscriptions.drop(columns="arr_home"),
         "accounts": accounts,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 from typing import Final
@@ -13,7 +13,8 @@ import pandas as pd
 
 from cslib.simulate.lives import Account, Decision, Event, Exit, Line, live
 from cslib.simulate.names import PEOPLE, company_names
-from cslib.simulate.world import DATA_FROM, DATA_UNTIL, Spec, generator
+from cslib.simulate.scripted import merge, visits, whale_life
+from cslib.simulate.world import DATA_FROM, Spec, generator
 
 __all__ = ["Ledger", "simulate_ledger"]
 
@@ -24,11 +25,11 @@ TERMS: Final = {1: "monthly", 12: "annual"}
 
 @dataclass(frozen=True)
 class Ledger:
-    """The money side of a simulated company. Money in minor units; ``arr`` in the reporting currency.
+    """The money side of a simulated company, in minor units.
 
-    `subscriptions`, `accounts` and `account_links` are tables of the contract (`subscriptions` with the added
-    ``arr_home``); `decisions` are renewals that fell due; `exits` are ends of an account; `hidden` holds what the
-    simulation knows of each account and the data does not say.
+    `subscriptions` (with ``arr_home`` added: ARR in the reporting currency), `accounts` and `account_links` are
+    tables of the contract; `decisions` are renewals that fell due; `exits` are ends of an account; `hidden` holds
+    what the simulation knows of each account and the data does not say.
     """
 
     subscriptions: pd.DataFrame
@@ -40,13 +41,13 @@ class Ledger:
 
 
 def _accounts(spec: Spec, draw: np.random.Generator) -> list[Account]:
-    ramp = np.linspace(*spec.ramp, MONTHS)
     firsts = pd.date_range(DATA_FROM, periods=MONTHS, freq="MS")
-    weight = ramp * np.array([SEASON.get(month, 1.0) for month in firsts.month])
+    season = np.array([SEASON.get(month, 1.0) for month in firsts.month])
+    weight = np.linspace(*spec.ramp, MONTHS) * season
     months = np.sort(draw.choice(MONTHS, spec.n_accounts, p=weight / weight.sum()))
     days = np.where(draw.random(spec.n_accounts) < 0.45, 1, draw.integers(2, 29, spec.n_accounts))
     starts = sorted(firsts[m].date().replace(day=int(d)) for m, d in zip(months, days, strict=True))
-    # shares of a segment are exact within any run of accounts, so that no cohort is large by chance
+    # segments are dealt in turn by the golden ratio, so that every cohort has its share of each
     shares = np.cumsum([segment.share for segment in spec.segments])
     turn = (np.arange(spec.n_accounts) * 0.6180339887 + draw.random()) % 1.0
     found = []
@@ -54,42 +55,13 @@ def _accounts(spec: Spec, draw: np.random.Generator) -> list[Account]:
         segment = spec.segments[int(np.searchsorted(shares, turn[i] * shares[-1]))]
         newer = spec.newer_from is not None and start >= spec.newer_from
         term = 1 if draw.random() < segment.monthly_terms else 12
-        if segment.name == "Enterprise" and draw.random() < 0.25:
+        if segment is spec.segments[-1] and draw.random() < 0.25:
             term = int(draw.choice([24, 36]))
         code = str(draw.choice(list(spec.currencies), p=[c.share for c in spec.currencies.values()]))
         fit = float(draw.standard_normal()) - 0.5 * newer
         appetite = float(np.exp(0.45 * draw.standard_normal() - 0.1))
-        found.append(
-            Account(f"{spec.prefix}-{1001 + i}", segment, start, term, code, fit, appetite, newer)
-        )
+        found.append(Account(f"{spec.prefix}-{1001 + i}", segment, start, term, code, fit, appetite, newer))
     return found
-
-
-def _visits(spec: Spec, accounts: list[Account], draw: np.random.Generator) -> list[Event]:
-    """Trials at zero, before a paid start or alone, and accounts gone inside their first month."""
-    events = []
-    monthly = [a for a in accounts if a.term == 1 or a.segment.name == "SMB"]
-    tried = [a for a in monthly if a.start >= DATA_FROM + timedelta(40) and draw.random() < 0.25]
-    for account in tried:
-        events += _zero(spec, account.account_id, account.start - timedelta(14), account.start)
-    for i in range(spec.free_trials):
-        start = DATA_FROM + timedelta(int(draw.integers(60, 1700)))
-        events += _zero(spec, f"{spec.prefix}-{901 + i}", start, start + timedelta(30))
-    for i in range(spec.blinks):
-        month = pd.Timestamp(DATA_FROM) + pd.DateOffset(months=int(draw.integers(8, 58)))
-        who, start = f"{spec.prefix}-{951 + i}", date(month.year, month.month, 3)
-        line = Line(f"{who}-1", spec.platform, spec.segments[0].plan, 5, spec.segments[0].unit, 0.0)
-        events.append(Event(who, start, line.subscription_id, line, 1, None, "new", start))
-        events.append(Event(who, start.replace(day=19), line.subscription_id, None, 1, None, "end", start.replace(day=17)))
-    return events
-
-
-def _zero(spec: Spec, who: str, start: date, end: date) -> list[Event]:
-    line = Line(f"{who}-0", spec.platform, "Trial", 5, 0, 0.0)
-    return [
-        Event(who, start, line.subscription_id, line, 1, None, "trial"),
-        Event(who, end, line.subscription_id, None, 1, None, "end"),
-    ]
 
 
 def _round_price(amount: float, quotes: str) -> int:
@@ -99,20 +71,34 @@ def _round_price(amount: float, quotes: str) -> int:
     return round(amount / 10) * 10 - (0 < amount < 400)
 
 
-def _rows(spec: Spec, events: list[Event], codes: dict[str, str]) -> list[dict[str, object]]:
+def _prices(line: Line, quotes: str) -> tuple[int, int]:
+    """List price and price paid, in whole units of what the ledger quotes."""
+    full = line.quantity * line.unit
+    return _round_price(full, quotes), _round_price(full * (1 - line.discount), quotes)
+
+
+def _same(event: Event, before: Event, quotes: str) -> bool:
+    """Whether an event changes nothing that the ledger shows."""
+    if not (event.line and before.line) or event.term_end != before.term_end:
+        return False
+    shown = [(_prices(line, quotes), line.quantity, line.plan) for line in (event.line, before.line)]
+    return shown[0] == shown[1]
+
+
+def _rows(spec: Spec, events: Iterable[Event], codes: Mapping[str, str]) -> pd.DataFrame:
+    """Ledger rows: each price from its day to the next event of its subscription."""
     rows = []
     by_subscription = sorted(events, key=lambda event: (event.account_id, event.subscription_id, event.day))
     for _, group in groupby(by_subscription, key=lambda event: event.subscription_id):
         told: list[Event] = []
         for event in group:
-            if not told or (event.line, event.term_end) != (told[-1].line, told[-1].term_end):
+            if not told or not _same(event, told[-1], spec.quotes):
                 told.append(event)
         for event, after in zip(told, [*told[1:], None], strict=True):
             if (line := event.line) is None:
                 continue
-            full = _round_price(line.quantity * line.unit, spec.quotes)
-            paid = _round_price(line.quantity * line.unit * (1 - line.discount), spec.quotes)
-            ended = after is not None and after.line is None
+            full, paid = _prices(line, spec.quotes)
+            notice = after.known if after and after.line is None else None
             rows.append(
                 {
                     "account_id": event.account_id,
@@ -129,87 +115,61 @@ def _rows(spec: Spec, events: list[Event], codes: dict[str, str]) -> list[dict[s
                     "billing_months": 1 if event.term == 1 else 12,
                     "signed_date": event.known,
                     "term_end_date": event.term_end,
-                    "notice_date": max(after.known, event.day) if ended and after and after.known else None,
+                    "notice_date": max(notice, event.day) if notice else None,
                     "auto_renew": event.term < 24,
                     "change_reason": event.reason,
                 }
             )
-    return rows
-
-
-def _home(amounts: pd.Series[int], codes: pd.Series[str], spec: Spec) -> list[int]:
-    """ARR in minor units of the reporting currency, rounded half to even before it is annualised."""
-    times = 1 if spec.quotes == "arr" else 12
+    frame = pd.DataFrame(rows)
+    for column in frame.columns[frame.columns.str.endswith("_date")]:
+        frame[column] = pd.to_datetime(frame[column]).astype("datetime64[s]")
+    # rounded half to even in the reporting currency before it is annualised, as cslib does
     rates = {code: Decimal(money.rate) for code, money in spec.currencies.items()}
-    return [
-        int((int(a) * rates[code]).quantize(Decimal(1))) * times for a, code in zip(amounts, codes, strict=True)
-    ]
+    quoted = zip(frame[spec.quotes].tolist(), frame["currency"].tolist(), strict=True)
+    home = [int((amount * rates[code]).quantize(Decimal(1))) for amount, code in quoted]
+    return frame.assign(arr_home=np.array(home, dtype="int64") * (1 if spec.quotes == "arr" else 12))
 
 
-def _whale(spec: Spec, events: list[Event], codes: dict[str, str]) -> tuple[Account, list[Event], list[Decision]]:
-    """The large account: its path is fixed in shares of what the rest of the book pays on the opening day."""
-    assert spec.whale is not None
-    rest = pd.DataFrame(_rows(spec, events, codes))
-    day = spec.whale.opening
-    held = rest[(rest["start_date"] <= day) & np.array([end is None or end > day for end in rest["end_date"]])]
-    arr = sum(_home(held[spec.quotes], held["currency"], spec)) / 100
-    opening = arr * spec.whale.share / (1 - spec.whale.share)
-    segment, who = spec.segments[-1], f"{spec.prefix}-1000"
-    account = Account(who, segment, date(2022, 3, 14), 12, spec.currency, 1.0, 1.0, False)
-    path = [
-        (date(2022, 3, 14), 0.18, "new"), (date(2023, 3, 14), 0.40, "more seats"), (date(2024, 3, 14), 0.62, "more seats"),
-        (date(2024, 11, 4), 0.78, "more seats"), (date(2025, 3, 14), 1.0, "uplift"),
-        (date(2026, 1, 19), 1.0 + 0.45 * (spec.whale.growth - 1), "more seats"), (date(2026, 3, 14), spec.whale.growth, "uplift"),
-    ]  # fmt: skip
-    found, decisions = [], []
-    for at, part, reason in path:
-        unit = round(segment.unit * 1.03 ** (at.year - 2021))
-        seats = round(opening * part / (12 * unit * 0.8))
-        line = Line(f"{who}-1", spec.platform, segment.plan, seats, unit, 0.2)
-        ends = date(at.year + (at >= date(at.year, 3, 14)), 3, 14)
-        known = at - timedelta(20) if reason == "new" else None
-        found.append(Event(who, at, line.subscription_id, line, 12, ends, reason, known))
-        if at.month == 3 and reason != "new":
-            decisions.append(Decision(who, at, at - timedelta(12), 0.03))
-    return account, found, decisions
-
-
-def _merge(spec: Spec, events: list[Event], accounts: list[Account], exits: list[Exit], decisions: list[Decision]) -> tuple[str, str, list[Event], list[Decision]]:
-    """Two accounts that both stay become one: the contracts of the first move to the second on the day."""
-    gone = {leaving.account_id for leaving in exits}
-    there = [a for a in accounts if a.account_id not in gone and a.segment.name != "SMB" and a.term == 12]
-    there = [a for a in there if a.start < spec.merger - timedelta(200) and a.currency == spec.currency]
-    one, into = there[len(there) // 2], there[0]
-    if one == into:
-        raise ValueError(f"{spec.name}: no two accounts in {spec.currency} that could merge on {spec.merger}, seed too thin")
-    kept: list[Event] = []
-    for _, group in groupby(
-        sorted((e for e in events if e.account_id == one.account_id), key=lambda e: (e.subscription_id, e.day)),
-        key=lambda e: e.subscription_id,
-    ):
-        life = list(group)
-        before = [e for e in life if e.day < spec.merger]
-        kept += before
-        moved = [e for e in life if e.day >= spec.merger]
-        if before and before[-1].line:
-            last = before[-1]
-            kept.append(last._replace(day=spec.merger, line=None, reason="end"))
-            if not moved or moved[0].day > spec.merger:
-                moved.insert(0, last._replace(day=spec.merger, reason="merger", known=None))
-        kept += [
-            e._replace(
-                account_id=into.account_id,
-                subscription_id=f"{e.subscription_id}-M",
-                line=replace(e.line, subscription_id=f"{e.subscription_id}-M") if e.line else None,
-            )
-            for e in moved
+def _described(
+    spec: Spec, subscriptions: pd.DataFrame, accounts: Sequence[Account], draw: np.random.Generator
+) -> pd.DataFrame:
+    """One row an account: what was known of it when it started, and a parent for a few."""
+    paid = subscriptions[subscriptions["arr_home"] > 0].sort_values(["account_id", "start_date"])
+    plan = paid.drop_duplicates("account_id").set_index("account_id")["plan"]
+    known = {account.account_id: account for account in accounts}
+    ids = sorted(subscriptions["account_id"].unique())
+    n = len(ids)
+    regions = [str(region) for region in draw.choice(list(spec.regions), n, p=list(spec.regions.values()))]
+    frame = pd.DataFrame(
+        {
+            "account_id": ids,
+            "name": company_names(regions, draw),
+            "segment": [(known[i].segment if i in known else spec.segments[0]).name for i in ids],
+            "industry": draw.choice(spec.industries, n),
+            "region": regions,
+            "channel": draw.choice(list(spec.channels), n, p=list(spec.channels.values())),
+            "owner": None,
+            "parent_id": None,
+            "start_plan": [plan.get(i, "Trial") for i in ids],
+            "start_term": [TERMS.get(known[i].term, "multi-year") if i in known else "monthly" for i in ids],
+            "sold_by": draw.choice(PEOPLE[26 : 28 + n // 90], n),
+        }
+    )
+    larger = np.flatnonzero(frame["segment"] != spec.segments[0].name)
+    pairs = draw.choice(larger, (max(1, n // 120), 2), replace=False)
+    for head, member in pairs:
+        frame.loc[member, "parent_id"] = frame.loc[head, "account_id"]
+    if spec.whale:
+        whale = ["name", "industry", "region", "channel", "parent_id"]
+        facts = [
+            spec.whale.name,
+            spec.industries[0],
+            next(iter(spec.regions)),
+            next(iter(spec.channels)),
+            None,
         ]
-    others = [e for e in events if e.account_id != one.account_id]
-    renamed = [
-        d._replace(account_id=into.account_id) if d.account_id == one.account_id and d.due_date >= spec.merger else d
-        for d in decisions
-    ]
-    return one.account_id, into.account_id, others + kept, renamed
+        frame.loc[frame["account_id"] == f"{spec.prefix}-1000", whale] = facts
+    return frame
 
 
 def simulate_ledger(spec: Spec, seed: int) -> Ledger:
@@ -227,77 +187,53 @@ def simulate_ledger(spec: Spec, seed: int) -> Ledger:
     Returns
     -------
     Ledger
-        Frames with money in integer minor units of the row's own currency, ``arr_home`` in the reporting currency.
+        Money in integer minor units of the row's own currency, ``arr_home`` in the reporting currency.
+
+    Raises
+    ------
+    ValueError
+        When the company is too small for the merger it shall have.
 
     Examples
     --------
-    >>> from cslib.simulate.world import ONE_ACCOUNT
-    >>> simulate_ledger(ONE_ACCOUNT, 7).subscriptions.equals(simulate_ledger(ONE_ACCOUNT, 7).subscriptions)
-    True
+    >>> from cslib.simulate.world import COMPANIES
+    >>> int(simulate_ledger(COMPANIES[2], 7).accounts["account_id"].nunique())
+    82
     """
     draw = generator(seed, spec.name, spec.edition, "ledger")
     accounts = _accounts(spec, draw)
-    events, decisions, exits = [], [], []
+    events: list[Event] = []
+    decisions: list[Decision] = []
+    exits: list[Exit] = []
     for account in accounts:
-        one = generator(seed, spec.name, spec.edition, "life", account.account_id)
-        names = iter([f"{account.account_id}-{i}" for i in range(1, 60)])
-        lived = live(account, spec, one, start=account.start, names=names)
-        events += lived[0]
-        decisions += lived[1]
-        exits += lived[2]
-    one_id, into_id, events, decisions = _merge(spec, events, accounts, exits, decisions)
-    events += _visits(spec, accounts, draw)
+        luck = generator(seed, spec.name, spec.edition, "life", account.account_id)
+        names = (f"{account.account_id}-{nth}" for nth in range(1, 1000))
+        bought, decided, left = live(account, spec, luck, start=account.start, names=names)
+        events += bought
+        decisions += decided
+        exits += left
+    links, events, decisions = merge(spec, accounts, events, exits, decisions)
+    events += visits(spec, accounts, draw)
     codes = {account.account_id: account.currency for account in accounts}
     if spec.whale:
-        big, story, due = _whale(spec, events, codes)
-        accounts, events, decisions = [*accounts, big], events + story, decisions + due
-    subscriptions = pd.DataFrame(_rows(spec, events, codes))
-    subscriptions["arr_home"] = _home(subscriptions[spec.quotes], subscriptions["currency"], spec)
+        rest, day = _rows(spec, events, codes), pd.Timestamp(spec.whale.opening)
+        held = rest[(rest["start_date"] <= day) & (rest["end_date"].isna() | (rest["end_date"] > day))]
+        whale, story, due = whale_life(spec, spec.whale, int(held["arr_home"].sum()))
+        accounts, events, decisions = [*accounts, whale], events + story, decisions + due
+    subscriptions = _rows(spec, events, codes)
     return Ledger(
         subscriptions=subscriptions,
-        accounts=_described(spec, subscriptions, accounts, generator(seed, spec.name, spec.edition, "accounts")),
-        account_links=pd.DataFrame(
-            {"account_id": [one_id], "into_id": [into_id], "kind": ["merger"], "effective_date": [spec.merger]}
+        accounts=_described(
+            spec, subscriptions, accounts, generator(seed, spec.name, spec.edition, "accounts")
         ),
-        decisions=pd.DataFrame(decisions, columns=list(Decision._fields)),
-        exits=pd.DataFrame(exits, columns=list(Exit._fields)),
+        account_links=_dated(links, "effective_date"),
+        decisions=_dated(pd.DataFrame(decisions, columns=list(Decision._fields)), "due_date", "closed_date"),
+        exits=_dated(pd.DataFrame(exits, columns=list(Exit._fields)), "day", "notice"),
         hidden=pd.DataFrame(
-            {
-                "account_id": [a.account_id for a in accounts],
-                "fit": [a.fit for a in accounts],
-                "newer": [a.newer for a in accounts],
-            }
+            [(a.account_id, a.fit, a.newer) for a in accounts], columns=["account_id", "fit", "newer"]
         ),
     )
 
 
-def _described(spec: Spec, subscriptions: pd.DataFrame, accounts: list[Account], draw: np.random.Generator) -> pd.DataFrame:
-    """One row an account: what is known of it at its start, and a parent for a few."""
-    first = subscriptions.sort_values(["account_id", "start_date", "subscription_id"]).drop_duplicates("account_id")
-    paid = subscriptions[subscriptions["list_mrr"] > 0].sort_values(["account_id", "start_date"])
-    plan = paid.drop_duplicates("account_id").set_index("account_id")["plan"]
-    known = {account.account_id: account for account in accounts}
-    ids = first["account_id"].tolist()
-    n = len(ids)
-    regions = [str(r) for r in draw.choice(list(spec.regions), n, p=list(spec.regions.values()))]
-    sellers = PEOPLE[26:26 + 2 + n // 90]
-    names = company_names(regions, draw)
-    frame = pd.DataFrame(
-        {
-            "account_id": ids,
-            "name": [spec.whale.name if spec.whale and i == f"{spec.prefix}-1000" else nm for i, nm in zip(ids, names, strict=True)],
-            "segment": [known[i].segment.name if i in known else spec.segments[0].name for i in ids],
-            "industry": draw.choice(spec.industries, n),
-            "region": regions,
-            "channel": draw.choice(list(spec.channels), n, p=list(spec.channels.values())),
-            "owner": None,
-            "parent_id": None,
-            "start_plan": [plan.get(i, "Trial") for i in ids],
-            "start_term": [TERMS.get(known[i].term, "multi-year") if i in known else "monthly" for i in ids],
-            "sold_by": draw.choice(sellers, n),
-        }
-    )
-    groups = draw.choice(np.flatnonzero(frame["segment"] != "SMB"), max(2, n // 60), replace=False)
-    for head, member in zip(groups[: len(groups) // 2], groups[len(groups) // 2 :], strict=False):
-        frame.loc[member, "parent_id"] = frame.loc[head, "account_id"]
-    return frame
+def _dated(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    return frame.assign(**{name: pd.to_datetime(frame[name]).astype("datetime64[s]") for name in columns})

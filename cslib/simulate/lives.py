@@ -93,7 +93,9 @@ def _more(seats: int, by: float) -> int:
     return max(seats + lot, round(seats * (1 + by) / lot) * lot)
 
 
-def _first(account: Account, spec: Spec, start: date, names: Iterator[str], draw: np.random.Generator) -> Line:
+def _first(
+    account: Account, spec: Spec, start: date, names: Iterator[str], draw: np.random.Generator
+) -> Line:
     segment = account.segment
     seats = round(segment.seats * exp(segment.spread * draw.standard_normal()))
     dearer = 1.03 ** (start.year - 2021)
@@ -170,7 +172,9 @@ def live(
             by = -float(draw.uniform(0.08, 0.35)) if draw.random() < spec.shrink else 0.0
             reason = "fewer seats" if by else "uplift" if raised else "renewal"
             if term > 1:
-                slip = int(draw.choice([-40, -21, -10, -3, 0, 6, 19], p=[0.15, 0.2, 0.2, 0.2, 0.15, 0.07, 0.03]))
+                slip = int(
+                    draw.choice([-40, -21, -10, -3, 0, 6, 19], p=[0.15, 0.2, 0.2, 0.2, 0.15, 0.07, 0.03])
+                )
                 closed = min(max(day + timedelta(slip), start), DATA_UNTIL)
                 decisions.append(Decision(who, day, closed, round(raised, 3)))
                 longer = term == 12 and draw.random() < 0.02
@@ -178,7 +182,9 @@ def live(
                 term_end = add_months(start, month + term)
                 reason = "extension" if longer else reason
             dropped = [
-                line for line in lines.values() if line.product != spec.platform and draw.random() < spec.shrink / 2
+                line
+                for line in lines.values()
+                if line.product != spec.platform and draw.random() < spec.shrink / 2
             ]
             for line in dropped:
                 del lines[line.product]
@@ -192,13 +198,19 @@ def live(
             continue
         luck, line = draw.random(), lines[spec.platform]
         if luck < (bar := spec.grow * growth):
-            price(at, replace(line, quantity=_more(line.quantity, float(draw.uniform(0.06, 0.28)))), "more seats")
+            price(
+                at,
+                replace(line, quantity=_more(line.quantity, float(draw.uniform(0.06, 0.28)))),
+                "more seats",
+            )
         elif luck < (bar := bar + spec.attach * growth * (len(lines) <= len(spec.add_ons))):
             product = str(draw.choice([name for name in spec.add_ons if name not in lines]))
             unit = max(1, round(spec.add_ons[product] * spec.currencies[account.currency].price))
             extra = Line(next(names), product, line.plan, line.quantity, unit, line.discount)
             price(at, extra, "cross-sell", at - timedelta(int(draw.integers(0, 9))))
-        elif luck < (bar := bar + 0.0025 * growth * (account.segment.name != "Enterprise" and "Plus" not in line.plan)):
+        elif luck < (
+            bar := bar + 0.0025 * growth * (account.segment.name != "Enterprise" and "Plus" not in line.plan)
+        ):
             price(at, replace(line, plan=f"{line.plan} Plus", unit=line.unit + 10), "upgrade")
         elif luck < (bar := bar + 0.006 * (term == 1)):
             price(at, replace(line, quantity=max(3, round(line.quantity * 0.8))), "fewer seats")

@@ -39,15 +39,18 @@ REGIONS: Final[dict[str, tuple[str, str]]] = {
         "Grupo Groupe Hermanos Frères Compañía Maison Sociedade Partenaires Unión Associés",
     ),
 }
-"""Words by region, first and second; every pair is a possible name, none says what it does. No real company is meant."""
+"""Words by region, first and second; every pair is a possible name, of no real company and of no industry."""
 
-PEOPLE: Final[tuple[str, ...]] = tuple(
-    "Amara Osei|Beatriz Lima|Caleb Winters|Deniz Aydın|Elif Şen|Farah Haddad|Grace Okafor|Henrik Lund|Ines Moreau|"
-    "Jonas Keller|Katarzyna Nowak|Liam Byrne|Maya Patel|Noah Fischer|Oksana Koval|Priya Raman|Quentin Leroy|"
-    "Rosa Marín|Samuel Adeyemi|Tove Nilsson|Umut Kaya|Vera Petrova|Wanda Brooks|Ximena Ruiz|Yuki Tanabe|Zoë Carter|"
-    "Anton Berger|Bilge Demir|Clara Jensen|Dylan Ward|Emre Arslan|Fiona Grant|Gustavo Reis|Hannah Stein|Ivo Marek|"
-    "Jasmine Cole|Kofi Mensah|Lena Vogel|Marco Bianchi|Nadia Rahman".split("|")
-)
+PEOPLE: Final[tuple[str, ...]] = (
+    "Amara Osei", "Beatriz Lima", "Caleb Winters", "Deniz Aydın", "Elif Şen",
+    "Farah Haddad", "Grace Okafor", "Henrik Lund", "Ines Moreau", "Jonas Keller",
+    "Katarzyna Nowak", "Liam Byrne", "Maya Patel", "Noah Fischer", "Oksana Koval",
+    "Priya Raman", "Quentin Leroy", "Rosa Marín", "Samuel Adeyemi", "Tove Nilsson",
+    "Umut Kaya", "Vera Petrova", "Wanda Brooks", "Ximena Ruiz", "Yuki Tanabe",
+    "Zoë Carter", "Anton Berger", "Bilge Demir", "Clara Jensen", "Dylan Ward",
+    "Emre Arslan", "Fiona Grant", "Gustavo Reis", "Hannah Stein", "Ivo Marek",
+    "Jasmine Cole", "Kofi Mensah", "Lena Vogel", "Marco Bianchi", "Nadia Rahman",
+)  # fmt: skip
 """People of customer success and sales, invented."""
 
 
@@ -55,7 +58,7 @@ def company_names(regions: list[str], draw: np.random.Generator) -> list[str]:
     """Distinct two-word company names, one for each entry of `regions`.
 
     >>> company_names(["Türkiye", "DACH"], np.random.default_rng(1))
-    ['Uludağ Yapı', 'Königsberg Gesundheit']
+    ['Beyoğlu Pazarlama', 'Hörmann Verbund']
     """
     piles = {}
     for region in dict.fromkeys(regions):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cslib.simulate.ledger import Ledger
@@ -13,6 +14,7 @@ from cslib.simulate.world import DATA_FROM, DATA_UNTIL
 __all__ = ["MONTH_ENDS", "account_months", "some_day"]
 
 MONTH_ENDS: Final = pd.date_range(DATA_FROM, DATA_UNTIL, freq="ME").as_unit("s")
+Floats = npt.NDArray[Any]
 MEMORY: Final = 0.8  # how much of a month's mood is left in the next
 
 
@@ -27,15 +29,15 @@ def account_months(ledger: Ledger, platform: str, draw: np.random.Generator) -> 
         stays); ``mood``: the hidden state that drives use, health, answers and cases, falling before most exits.
     """
     rows = ledger.subscriptions[ledger.subscriptions["arr_home"] > 0]
-    start = np.searchsorted(MONTH_ENDS, pd.to_datetime(rows["start_date"]).to_numpy())
-    ends = pd.to_datetime(rows["end_date"]).fillna(MONTH_ENDS[-1] + pd.Timedelta(days=1))
+    start = np.searchsorted(MONTH_ENDS, rows["start_date"].to_numpy())
+    ends = rows["end_date"].fillna(MONTH_ENDS[-1] + pd.Timedelta(days=1))
     stop = np.searchsorted(MONTH_ENDS, ends.to_numpy())
     spread = rows.loc[rows.index.repeat(np.maximum(stop - start, 0))]
     nth = spread.groupby(level=0).cumcount()
     spread = spread.assign(
         month=nth + pd.Series(start, rows.index).reindex(nth.index),
         seats=spread["quantity"].where(spread["product"] == platform, 0),
-        first=pd.to_datetime(spread["start_date"]),
+        first=spread["start_date"],
     )
     grid = (
         spread.groupby(["account_id", "month"])
@@ -46,7 +48,7 @@ def account_months(ledger: Ledger, platform: str, draw: np.random.Generator) -> 
     life = again.cumsum()
     grid["since"] = grid.groupby(life)["first"].transform("min").astype("datetime64[s]")
     grid["tenure"] = grid.groupby(life).cumcount()
-    gone = ledger.exits[["account_id", "warned"]].assign(day=pd.to_datetime(ledger.exits["day"]).astype("datetime64[s]"))
+    gone = ledger.exits[["account_id", "day", "warned"]]
     ahead = pd.merge_asof(
         grid.assign(at=MONTH_ENDS[grid["month"]]).reset_index().sort_values("at"),
         gone.assign(at=gone["day"]).sort_values("at"),
@@ -59,12 +61,12 @@ def account_months(ledger: Ledger, platform: str, draw: np.random.Generator) -> 
     return grid.drop(columns="first")
 
 
-def _mood(grid: pd.DataFrame, ledger: Ledger, warned: np.ndarray, draw: np.random.Generator) -> np.ndarray:  # type: ignore[type-arg]
+def _mood(grid: pd.DataFrame, ledger: Ledger, warned: Floats, draw: np.random.Generator) -> Floats:
     ids = ledger.accounts["account_id"]
     shocks = draw.standard_normal((len(ids), len(MONTH_ENDS))) * 0.35
     drift = np.zeros_like(shocks)
-    for month in range(len(MONTH_ENDS)):
-        drift[:, month] = shocks[:, month] + (MEMORY * drift[:, month - 1] if month else 0)
+    for nth in range(len(MONTH_ENDS)):
+        drift[:, nth] = shocks[:, nth] + (MEMORY * drift[:, nth - 1] if nth else 0)
     # a scare that passes: a fifth of the accounts look lost for four months and stay
     scare = np.where(draw.random(len(ids)) < 0.2, draw.integers(6, len(MONTH_ENDS), len(ids)), -9)
     row = pd.Index(ids).get_indexer(grid["account_id"])
@@ -73,7 +75,8 @@ def _mood(grid: pd.DataFrame, ledger: Ledger, warned: np.ndarray, draw: np.rando
     settling = 0.9 * np.exp(-grid["tenure"].to_numpy() / 2.0)
     scared = (month >= scare[row]) & (month < scare[row] + 4) & (left > 12)
     fading = np.where(warned, 0.55 * np.clip(6 - left, 0, 5), 0.0)
-    return 0.6 * fit + drift[row, month] - settling - fading - 1.3 * scared
+    mood: Floats = 0.6 * fit + drift[row, month] - settling - fading - 1.3 * scared
+    return mood
 
 
 def some_day(grid: pd.DataFrame, draw: np.random.Generator) -> pd.Series[pd.Timestamp]:
@@ -82,6 +85,6 @@ def some_day(grid: pd.DataFrame, draw: np.random.Generator) -> pd.Series[pd.Time
     span = (last - grid["since"]).dt.days.clip(0, 27)
     back = pd.Series(np.floor(draw.random(len(grid)) * (span + 1)), grid.index)
     day = last - pd.to_timedelta(back, unit="D")
-    rest = (day.dt.dayofweek - 4).clip(lower=0)
+    rest = (day.dt.day_of_week - 4).clip(lower=0)
     worked = day - pd.to_timedelta(rest, unit="D")
     return worked.where(worked >= grid["since"], day).astype("datetime64[s]")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cslib.simulate.panel import MONTH_ENDS
@@ -11,8 +14,8 @@ from cslib.simulate.world import Spec
 __all__ = ["health", "usage"]
 
 
-def _share(x: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-    return 1.0 / (1.0 + np.exp(-x))
+def _share(x: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return np.asarray(1.0 / (1.0 + np.exp(-x)))
 
 
 def usage(grid: pd.DataFrame, spec: Spec, draw: np.random.Generator) -> pd.DataFrame:
@@ -30,7 +33,9 @@ def usage(grid: pd.DataFrame, spec: Spec, draw: np.random.Generator) -> pd.DataF
     active = np.rint(seats * _share(0.85 + 0.95 * grid["mood"].to_numpy()) * season)
     parts = []
     for i, feature in enumerate(spec.features):
-        chance = 1.0 if i == 0 else _share(-0.1 + 1.1 * early) if i == 2 else np.full(len(ids), 0.62 - 0.06 * i)
+        chance = (
+            _share(-0.1 + 1.1 * early) if i == 2 else np.full(len(ids), 1.0 if i == 0 else 0.62 - 0.06 * i)
+        )
         takes = draw.random(len(ids)) < chance
         after = np.where(i == 0, 0, draw.geometric(0.3, len(ids)) - 1)
         width = 1.0 if i == 0 else 0.25 + 0.5 * draw.random(len(ids))[row]
@@ -49,7 +54,8 @@ def usage(grid: pd.DataFrame, spec: Spec, draw: np.random.Generator) -> pd.DataF
             }
         )
         parts.append(part[kept])
-    return pd.concat(parts).sort_values(["account_id", "date", "feature"], ignore_index=True)
+    every: pd.DataFrame = pd.concat(parts)
+    return every.sort_values(["account_id", "date", "feature"], ignore_index=True)
 
 
 def health(grid: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from cslib.simulate.ledger import Ledger
+from cslib.simulate.panel import MONTH_ENDS
 from cslib.simulate.world import DATA_UNTIL, Spec
 
 __all__ = ["book_on", "retention", "truths"]
@@ -16,8 +17,8 @@ __all__ = ["book_on", "retention", "truths"]
 def book_on(ledger: Ledger, day: date | pd.Timestamp) -> pd.Series[int]:
     """ARR by account at the end of `day`, minor units of the reporting currency; merged accounts are one."""
     rows, day = ledger.subscriptions, pd.Timestamp(day)
-    ends = pd.to_datetime(rows["end_date"])
-    held = rows[(pd.to_datetime(rows["start_date"]) <= day) & (ends.isna() | (ends > day)) & (rows["arr_home"] > 0)]
+    open_then = rows["end_date"].isna() | (rows["end_date"] > day)
+    held = rows[(rows["start_date"] <= day) & open_then & (rows["arr_home"] > 0)]
     into = ledger.account_links.set_index("account_id")["into_id"].to_dict()
     return held.groupby(held["account_id"].replace(into))["arr_home"].sum()
 
@@ -38,20 +39,19 @@ def retention(opening: pd.Series[int], closing: pd.Series[int]) -> dict[str, Any
 
 def _vintages(ledger: Ledger, after: int = 12) -> dict[str, dict[str, Any]]:
     """Retention `after` months from the end of the first paid month, by year of start, where it is known."""
-    paid = ledger.subscriptions[ledger.subscriptions["arr_home"] > 0]
+    books = [book_on(ledger, end) for end in MONTH_ENDS]
     into = ledger.account_links.set_index("account_id")["into_id"].to_dict()
-    first = pd.to_datetime(paid["start_date"]).groupby(paid["account_id"].replace(into)).min()
-    months = first.dt.to_period("M")
-    ends = [month.end_time.normalize() for month in pd.period_range(months.min(), pd.Period(DATA_UNTIL, "M"))]
-    books = {end.to_period("M"): book_on(ledger, end) for end in ends}
+    paid = ledger.subscriptions[ledger.subscriptions["arr_home"] > 0]
+    first = paid["start_date"].groupby(paid["account_id"].replace(into)).min()
     found = {}
-    for year in sorted(first.dt.year.unique()):
-        born = months[(first.dt.year == year) & (months + after <= months.max())]
-        then = {who: books[month].get(who, 0) for who, month in born.items()}
-        now = {who: books[month + after].get(who, 0) for who, month in born.items()}
-        opening = pd.Series(then, dtype="int64")
-        if opening.sum():
-            found[str(year)] = retention(opening[opening > 0], pd.Series(now, dtype="int64"))
+    for year in sorted(set(first.dt.year)):
+        opening, now = {}, {}
+        for who, day in first[first.dt.year == year].items():
+            month = int(MONTH_ENDS.searchsorted(day))
+            if month + after < len(books) and who in books[month]:
+                opening[who], now[who] = books[month][who], books[month + after].get(who, 0)
+        if opening:
+            found[str(year)] = retention(pd.Series(opening, dtype="int64"), pd.Series(now, dtype="int64"))
     return found
 
 
@@ -65,18 +65,23 @@ def truths(spec: Spec, ledger: Ledger) -> dict[str, Any]:
     rows = ledger.subscriptions
     merger = ledger.account_links.iloc[0]
     moved = rows[(rows["change_reason"] == "merger") & (rows["start_date"] == merger["effective_date"])]
-    later = pd.to_datetime(rows["end_date"]) > pd.Timestamp(DATA_UNTIL)
-    never = rows.groupby("account_id")["arr_home"].max().eq(0)
-    ends, starts = pd.to_datetime(rows["end_date"]), pd.to_datetime(rows["start_date"])
-    life = pd.DataFrame({"a": starts.groupby(rows["account_id"]).min(), "b": ends.groupby(rows["account_id"]).max()})
-    open_ = ends.isna().groupby(rows["account_id"]).any()
-    blink = life[~open_ & ~never & (life["a"].dt.to_period("M") == life["b"].dt.to_period("M"))]
+    later = rows["end_date"] > pd.Timestamp(DATA_UNTIL)
+    life = rows.groupby("account_id").agg(
+        first=("start_date", "min"),
+        last=("end_date", "max"),
+        paid=("arr_home", "max"),
+        prices=("end_date", "size"),
+        ended=("end_date", "count"),
+    )
+    never = life.index[life["paid"] == 0]
+    gone = life[(life["paid"] > 0) & (life["ended"] == life["prices"])]
+    blink = gone.index[gone["first"].dt.to_period("M") == gone["last"].dt.to_period("M")]
     told: dict[str, Any] = {
         "name": spec.name,
         "story": spec.story,
         "currency": spec.currency,
         "as_of": DATA_UNTIL.isoformat(),
-        "n_accounts_ever": int((~never).sum()),
+        "n_accounts_ever": int((life["paid"] > 0).sum()),
         "n_accounts": len(closing),
         "arr": int(closing.sum()),
         "trailing_twelve_months": retention(opening, closing),
@@ -85,11 +90,11 @@ def truths(spec: Spec, ledger: Ledger) -> dict[str, Any]:
         "merger": {
             "account_id": merger["account_id"],
             "into_id": merger["into_id"],
-            "effective_date": merger["effective_date"].isoformat(),
+            "effective_date": merger["effective_date"].date().isoformat(),
             "arr_moved": int(moved["arr_home"].sum()),
         },
-        "joined_and_left_inside_a_month": sorted(blink.index),
-        "never_paid": sorted(never[never].index),
+        "joined_and_left_inside_a_month": sorted(blink),
+        "never_paid": sorted(never),
         "n_reactivated": int(rows.loc[rows["change_reason"] == "reactivation", "account_id"].nunique()),
         "notified_losses": {
             "n_accounts": int(rows.loc[later, "account_id"].nunique()),

@@ -102,7 +102,8 @@ def write_demo(folder: Path, *, seed: int = 7) -> list[Path]:
     """
     homes = [write_company(folder, spec, seed=seed) for spec in COMPANIES]
     told = {
-        home.name: truths(spec, simulate_ledger(spec, seed)) for home, spec in zip(homes, COMPANIES, strict=True)
+        home.name: truths(spec, simulate_ledger(spec, seed))
+        for home, spec in zip(homes, COMPANIES, strict=True)
     }
     text = json.dumps({"seed": seed, "companies": told}, ensure_ascii=False, indent=2)
     (folder / TRUTHS).write_text(text + "\n", encoding="utf-8", newline="\n")
