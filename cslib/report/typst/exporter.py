@@ -1,0 +1,117 @@
+"""The door: nbconvert's exporters `typst` and `typstpdf`, and `pdf_bytes`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typst
+from nbconvert.exporters.exporter import Exporter
+from traitlets import Bool, Enum, Int, List, Unicode, default
+
+from cslib.report.typst.notebook import Options, Source, typst_source
+from cslib.report.typst.press import press
+
+__all__ = ["TypstExporter", "TypstPDFExporter", "pdf_bytes"]
+
+
+class TypstExporter(Exporter):  # type: ignore[misc]
+    """Notebook to Typst source, with its images beside it."""
+
+    export_from_notebook = "Typst"
+    output_mimetype = "text/vnd.typst"
+
+    show_code = Bool(
+        None, allow_none=True, help="Print code cells; as a default not in reports of cslib, in others yes."
+    ).tag(config=True)
+    paper = Enum(
+        ["a4", "us-letter"], None, allow_none=True, help="Paper; as a default what the notebook says, or A4."
+    ).tag(config=True)
+    contents = Bool(None, allow_none=True, help="Print a table of contents.").tag(config=True)
+    max_rows = Int(400, min=1, help="Rows of a table that are printed.").tag(config=True)
+    font_paths = List(Unicode(), help="Folders with further fonts, for scripts the packaged ones lack.").tag(
+        config=True
+    )
+
+    @default("file_extension")
+    def _file_extension_default(self) -> str:
+        return ".typ"
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
+        """Typst text, and its files under ``outputs`` of the resources."""
+        copied, resources = super().from_notebook_node(nb, resources, **kw)
+        folder = resources.get("output_files_dir", "")
+        source = self._source(copied, resources, files=f"{folder}/" if folder else "")
+        resources["outputs"] = {**(resources.get("outputs") or {}), **source.files}
+        return source.text, resources
+
+    def _source(self, notebook: Any, resources: Mapping[str, Any], *, files: str = "") -> Source:
+        path = (resources.get("metadata") or {}).get("path")
+        options = Options(
+            show_code=self.show_code,
+            paper=self.paper,
+            contents=self.contents,
+            max_rows=self.max_rows,
+            folder=Path(path) if path is not None else None,
+            fonts=tuple(Path(folder) for folder in self.font_paths),
+            files=files,
+        )
+        source = typst_source(notebook, options=options)
+        for warning in source.warnings:
+            self.log.warning(warning)
+        return source
+
+
+class TypstPDFExporter(TypstExporter):
+    """Notebook to PDF: tagged (PDF/UA-1), archival (PDF/A-2a), the same bytes on every run."""
+
+    export_from_notebook = "PDF via Typst"
+    output_mimetype = "application/pdf"
+
+    @default("file_extension")
+    def _file_extension_default(self) -> str:
+        return ".pdf"
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
+        """PDF bytes; strict for reports of cslib, as strict as possible for other notebooks."""
+        copied, resources = Exporter.from_notebook_node(self, nb, resources, **kw)
+        source = self._source(copied, resources)
+        fonts = tuple(Path(folder) for folder in self.font_paths)
+        try:
+            pdf = press(source.text, source.files, timestamp=source.timestamp, fonts=fonts)
+        except typst.TypstError as error:
+            if source.strict:
+                raise
+            self.log.warning(f"not PDF/UA-1 and PDF/A-2a: {error}; a plain tagged PDF instead")
+            pdf = press(source.text, source.files, timestamp=source.timestamp, standards=(), fonts=fonts)
+        return pdf, resources
+
+
+def pdf_bytes(notebook: Any, *, resources: Mapping[str, Any] | None = None, **traits: Any) -> bytes:
+    """PDF of an executed notebook: tagged, archival, the same bytes for the same notebook.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Executed; its metadata ``cslib`` feeds title block, running head and foot, language and date.
+    resources : mapping, optional
+        As nbconvert passes them; ``{"metadata": {"path": folder}}`` says where images of Markdown cells lie.
+    **traits
+        Of `TypstPDFExporter`: show_code, paper, contents, max_rows, font_paths.
+
+    Raises
+    ------
+    ExportError
+        When a figure of a report of ours has no alt text.
+    typst.TypstError
+        When a report of ours breaks PDF/UA-1 or PDF/A-2a.
+
+    Examples
+    --------
+    >>> from nbformat.v4 import new_markdown_cell, new_notebook
+    >>> pdf_bytes(new_notebook(cells=[new_markdown_cell("# Hello")]))[:5]
+    b'%PDF-'
+    """
+    pdf, _ = TypstPDFExporter(**traits).from_notebook_node(notebook, dict(resources or {}))
+    return bytes(pdf)

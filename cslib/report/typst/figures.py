@@ -1,0 +1,82 @@
+"""Pictures: what kind they are, how large they stand, and SVG that loads nothing."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import struct
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+__all__ = ["Asset", "clean_svg", "data_uri", "kind", "natural_width"]
+
+_MAGIC: Final = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif"}
+_DPI: Final = 96.0
+_POINTS: Final = {"pt": 1.0, "px": 0.75, "": 0.75, "in": 72.0, "cm": 72 / 2.54, "mm": 72 / 25.4}
+_HREF: Final = re.compile(r"""\s(?:xlink:)?href\s*=\s*(?:"(?!#|data:)[^"]*"|'(?!#|data:)[^']*')""", re.I)
+_ENTITY: Final = re.compile(r"&#(?:x([0-9a-f]{1,6})|([0-9]{1,7}));", re.I)
+_SIZE: Final = re.compile(r"""<svg\b[^>]*?\swidth\s*=\s*["']([\d.]+)\s*(pt|px|in|cm|mm|)["']""", re.S)
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file beside the source."""
+
+    name: str
+    data: bytes
+
+
+def kind(data: bytes) -> str:
+    """File extension of a picture that Typst can print, by its first bytes; empty for anything else.
+
+    >>> kind(b"GIF89a"), kind(b"%PDF-1.7")
+    ('gif', '')
+    """
+    for magic, name in _MAGIC.items():
+        if data.startswith(magic):
+            return name
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return "svg" if start.startswith(b"<") and b"<svg" in data[:65536] else ""
+
+
+def natural_width(data: bytes) -> float | None:
+    """Width in points at which a picture was drawn, 96 dots to the inch; None when it does not say."""
+    if kind(data) == "png" and len(data) >= 24:
+        return float(struct.unpack(">I", data[16:20])[0]) * 72 / _DPI
+    if kind(data) == "svg" and (found := _SIZE.search(data[:65536].decode("utf-8", "replace"))):
+        return float(found[1]) * _POINTS[found[2]]
+    return None
+
+
+def clean_svg(text: str) -> str:
+    """SVG from its first tag on, without links to files, its character references written out."""
+    text = text[text.index("<svg") :] if "<svg" in text else text
+    return _HREF.sub("", _ENTITY.sub(_character, text))
+
+
+def _character(found: re.Match[str]) -> str:
+    point = int(found[1], 16) if found[1] else int(found[2])
+    if point in {0x22, 0x26, 0x27, 0x3C, 0x3E, 0x9, 0xA, 0xD}:
+        return found[0]
+    return chr(point) if 0x20 <= point <= 0x10FFFF and not 0xD800 <= point <= 0xDFFF else ""
+
+
+def data_uri(address: str) -> bytes | None:
+    """Bytes that a ``data:`` address carries; None when it is none.
+
+    >>> data_uri("data:image/png;base64,aGk="), data_uri("a.png")
+    (b'hi', None)
+    """
+    if not address[:5].lower() == "data:" or "," not in address:
+        return None
+    head, body = address.split(",", 1)
+    if not head.lower().endswith(";base64"):
+        return unquote_to_bytes(body)
+    try:
+        return base64.b64decode(unquote_to_bytes(body), validate=False)
+    except (binascii.Error, ValueError):
+        return None

@@ -1,0 +1,281 @@
+"""HTML of an output, read with the standard library: tables with their styles, and the text around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Final
+
+__all__ = ["Cell", "Image", "Piece", "Run", "Table", "read_html"]
+
+_INHERITED: Final = ("color", "font-weight", "font-style", "text-align", "background-color")
+_HIDDEN: Final = {"script", "style", "head", "title", "template", "noscript", "svg", "iframe", "object"}
+_VOID: Final = {"br", "img", "hr", "input", "meta", "link", "col", "wbr", "area", "base", "embed", "source"}
+_BLOCKS: Final = {
+    "p",
+    "div",
+    "li",
+    "ul",
+    "ol",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "section",
+    "pre",
+    "dt",
+    "dd",
+}
+_LINES: Final = re.compile(r"\s+")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Text of one kind."""
+
+    text: str
+    bold: bool = False
+    italic: bool = False
+    code: bool = False
+
+
+@dataclass
+class Cell:
+    """A cell with what its styles come to."""
+
+    head: bool
+    colspan: int = 1
+    rowspan: int = 1
+    style: Mapping[str, str] = field(default_factory=dict)
+    classes: frozenset[str] = frozenset()
+    runs: list[Run] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """What the cell says."""
+        return "".join(run.text for run in self.runs).strip()
+
+
+@dataclass
+class Table:
+    """Rows of cells; the first `n_head` rows are the head."""
+
+    head: list[list[Cell]] = field(default_factory=list)
+    body: list[list[Cell]] = field(default_factory=list)
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture and the words for it."""
+
+    src: str
+    alt: str
+
+
+Piece = Table | Image | str
+
+
+@dataclass(frozen=True)
+class _Node:
+    tag: str
+    id: str
+    classes: frozenset[str]
+    style: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Rule:
+    steps: tuple[tuple[str, str, frozenset[str]], ...]  # tag, id, classes; the last is the element itself
+    style: Mapping[str, str]
+    weight: tuple[int, int, int]
+
+
+def read_html(text: str) -> list[Piece]:
+    """Tables, images and texts of a piece of HTML, in their order.
+
+    >>> read_html("<p>Two <b>rows</b></p>")
+    ['Two rows']
+    """
+    parser = _Reader(_sheets(text))
+    parser.feed(text)
+    parser.close()
+    return parser.finish()
+
+
+class _Reader(HTMLParser):
+    def __init__(self, rules: Mapping[str, Sequence[_Rule]]) -> None:
+        super().__init__(convert_charrefs=True)
+        self.rules = rules
+        self.open: list[_Node] = []
+        self.pieces: list[Piece] = []
+        self.words: list[str] = []
+        self.tables: list[Table] = []
+        self.cell: Cell | None = None
+        self.caption: list[str] | None = None
+
+    def finish(self) -> list[Piece]:
+        for table in self.tables:
+            self.pieces.append(table)
+        self._flush()
+        return [p for p in self.pieces if not isinstance(p, Table) or p.head or p.body]
+
+    def _flush(self) -> None:
+        for part in "".join(self.words).split("\n\n"):
+            line = _LINES.sub(" ", part).strip()
+            if line:
+                self.pieces.append(line)
+        self.words.clear()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        node = _Node(tag, given.get("id", ""), frozenset(given.get("class", "").split()), {})
+        style = {**self._inherited(), **self._styled(node), **_declarations(given.get("style", ""))}
+        if tag == "br":
+            self._text("\n")
+        elif tag == "img" and not self.tables:
+            self._flush()
+            self.pieces.append(Image(given.get("src", ""), given.get("alt", "")))
+        if tag in _VOID:
+            return
+        self.open.append(_Node(tag, node.id, node.classes, style))
+        if tag == "table":
+            self._flush()
+            self.tables.append(Table())
+        elif tag == "tr" and self.tables:
+            inside = {node.tag for node in self.open[-3:]}
+            (self.tables[-1].head if "thead" in inside else self.tables[-1].body).append([])
+        elif tag in {"td", "th"} and self.tables:
+            self._start_cell(tag, given, style, node.classes)
+        elif tag == "caption" and self.tables:
+            self.caption = []
+        elif tag in _BLOCKS and self.cell is None:
+            self.words.append("\n\n")
+
+    def _start_cell(
+        self, tag: str, given: Mapping[str, str], style: Mapping[str, str], classes: frozenset[str]
+    ) -> None:
+        table = self.tables[-1]
+        in_head = any(node.tag == "thead" for node in self.open)
+        rows = table.head if in_head else table.body
+        if not rows:
+            rows.append([])
+        span = {name: min(max(_whole(given.get(name, "")), 1), 1000) for name in ("colspan", "rowspan")}
+        self.cell = Cell(tag == "th", span["colspan"], span["rowspan"], style, classes)
+        if style.get("display") != "none":
+            rows[-1].append(self.cell)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in {node.tag for node in self.open}:
+            return
+        while self.open.pop().tag != tag:
+            pass
+        if tag == "table" and self.tables:
+            done = self.tables.pop()
+            self.cell = None
+            self.pieces.append(done)
+        elif tag in {"td", "th"}:
+            self.cell = None
+        elif tag == "caption" and self.caption is not None and self.tables:
+            self.tables[-1].caption = _LINES.sub(" ", "".join(self.caption)).strip()
+            self.caption = None
+        elif tag in _BLOCKS and self.cell is None:
+            self.words.append("\n\n")
+
+    def handle_data(self, data: str) -> None:
+        self._text(_LINES.sub(" ", data))
+
+    def _text(self, text: str) -> None:
+        tags = {node.tag for node in self.open}
+        if tags & _HIDDEN or not text:
+            return
+        if self.caption is not None:
+            self.caption.append(text)
+        elif self.cell is not None:
+            italic = bool(tags & {"i", "em"})
+            self.cell.runs.append(Run(text, bool(tags & {"b", "strong"}), italic, "code" in tags))
+        elif not self.tables:
+            self.words.append(text)
+
+    def _inherited(self) -> dict[str, str]:
+        parent = self.open[-1].style if self.open else {}
+        return {name: parent[name] for name in _INHERITED if name in parent}
+
+    def _styled(self, node: _Node) -> dict[str, str]:
+        keys = [f"#{node.id}", *(f".{name}" for name in node.classes), node.tag, "*"]
+        rules = [rule for key in keys for rule in self.rules.get(key, ()) if _matches(rule, node, self.open)]
+        style: dict[str, str] = {}
+        for rule in sorted(rules, key=lambda rule: rule.weight):
+            style |= rule.style
+        return style
+
+
+def _matches(rule: _Rule, node: _Node, ancestors: Sequence[_Node]) -> bool:
+    *above, own = rule.steps
+    if not _is(own, node):
+        return False
+    chain = iter(reversed(ancestors))
+    return all(any(_is(step, ancestor) for ancestor in chain) for step in reversed(above))
+
+
+def _is(step: tuple[str, str, frozenset[str]], node: _Node) -> bool:
+    tag, name, classes = step
+    return tag in {"", "*", node.tag} and name in {"", node.id} and classes <= node.classes
+
+
+_STYLE: Final = re.compile(r"<style\b[^>]*>(.*?)</style\s*>", re.S | re.I)
+_COMMENT: Final = re.compile(r"/\*.*?\*/", re.S)
+_BLOCK: Final = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_STEP: Final = re.compile(r"([a-zA-Z][\w-]*|\*)?((?:[.#][\w-]+)*)")
+
+
+def _sheets(text: str) -> dict[str, list[_Rule]]:
+    rules: dict[str, list[_Rule]] = {}
+    order = 0
+    for sheet in _STYLE.findall(text):
+        for selectors, body in _BLOCK.findall(_COMMENT.sub("", sheet)):
+            style = _declarations(body)
+            for selector in selectors.split(","):
+                order += 1
+                rule = _rule(selector, style, order)
+                if rule is not None:
+                    rules.setdefault(_key(rule), []).append(rule)
+    return rules
+
+
+def _rule(selector: str, style: Mapping[str, str], order: int) -> _Rule | None:
+    steps = []
+    for word in selector.replace(">", " ").split():
+        found = _STEP.fullmatch(word)
+        if not found:  # pseudo-classes, attributes: nothing that stands on paper
+            return None
+        marks = re.findall(r"([.#])([\w-]+)", found[2])
+        name = next((text for mark, text in marks if mark == "#"), "")
+        steps.append((found[1] or "", name, frozenset(text for mark, text in marks if mark == ".")))
+    if not steps:
+        return None
+    ids = sum(1 for step in steps if step[1])
+    return _Rule(tuple(steps), style, (ids, sum(len(step[2]) for step in steps), order))
+
+
+def _key(rule: _Rule) -> str:
+    tag, name, classes = rule.steps[-1]
+    return f"#{name}" if name else f".{min(classes)}" if classes else tag or "*"
+
+
+def _declarations(text: str) -> dict[str, str]:
+    pairs = (part.split(":", 1) for part in text.split(";") if ":" in part)
+    return {
+        {"background": "background-color"}.get(n := name.strip().lower(), n): value.replace("!important", "")
+        .strip()
+        .lower()
+        for name, value in pairs
+    }
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 1

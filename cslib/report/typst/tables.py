@@ -1,0 +1,233 @@
+"""A table to Typst: columns of numbers, spans, colours, and how much of it stands on a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
+
+from cslib.report.typst.colours import ink_on, rgb
+from cslib.report.typst.html import Cell, Run, Table
+from cslib.report.typst.text import breakable, content, literal
+
+__all__ = ["Frame", "typst_table"]
+
+_NUMBER: Final = re.compile(
+    r"[(]?[-+−±~<>≤≥≈]?\s?(?:[A-Z]{0,3}[$€£¥₺]|[A-Z]{3}\s)?\s?[-+−]?(?:\d[\d.,'\u00a0\u202f ]*|\.\d+)(?:e[-+]?\d+)?"
+    r"\s?(?:%|‰|x|×|k|K|m|M|bn|B|pp|pts?|points?|[A-Z]{3}|[€$£₺])?[)]?[*†‡]?"
+)
+_EMPTY: Final = {"", "-", "–", "—", "nan", "NaN", "None", "<NA>", "NaT", "n/a", "...", "…", "undefined"}
+_LONGEST: Final = 1000  # characters of a cell
+_WORDY: Final = 44  # characters of a line from which a column of text may wrap
+_TOGETHER: Final = 14  # rows of a table that is never split
+_EM: Final = 0.56  # mean width of a character in ems, generously
+_SIZE: Final = 8.5
+_SMALLEST: Final = 6.0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What surrounds a table: its words, and the page it stands on."""
+
+    caption: str = ""
+    label: str = ""
+    keep: bool | None = None  # None: as its length suggests
+    note: str = ""
+    max_rows: int = 400
+    measure: float = 468.0  # points
+    page: float = 700.0  # points the measure has on a page turned sideways
+
+
+def typst_table(table: Table, frame: Frame) -> str:
+    """Typst expression of a table; empty when it has no cells."""
+    head, body = _folded(table.head), table.body
+    if not head and body and all(cell.head for cell in body[0]):
+        head, body = body[:1], body[1:]
+    n = max((_width(rows) for rows in (head, body) if rows), default=0)
+    if not n:
+        return ""
+    notes = [frame.note] if frame.note else []
+    if len(body) > frame.max_rows:
+        notes.append(f"The first {frame.max_rows:,} of {len(body):,} rows.")
+        body = _cut(body[: frame.max_rows])
+    placed = _placed(body)
+    columns = [[cell for (_, x), cell in placed.items() if x == k and cell.colspan == 1] for k in range(n)]
+    kinds = ["number" if _is_number(column) else "text" for column in columns]
+    aligns = [_aligned(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+    heat = any(_ground(cell) for row in body for cell in row)
+    widths = [_widest(k, head, column) for k, column in enumerate(columns)]
+    wordy = [kind == "text" and width > _WORDY for kind, width in zip(kinds, widths, strict=True)]
+    natural = sum(min(w, _WORDY) * _EM + 1.2 for w in widths) * _SMALLEST
+    arguments = {
+        "columns": _array(["1fr" if w else "auto" for w in wordy]),
+        "aligns": _array(aligns),
+        "head": _array(_row(row, aligns, head=True) for row in _shaped(head, n)),
+        "body": _array(_row(row, aligns, head=False) for row in _shaped(body, n)),
+        "caption": content([literal(breakable(frame.caption))]) if frame.caption else "none",
+        "label": literal(frame.label) if frame.label else "none",
+        "note": literal(" ".join(notes)) if notes else "none",
+        "keep": _bool(len(body) <= _TOGETHER if frame.keep is None else frame.keep),
+        "heat": _bool(heat),
+        "sideways": _bool(natural > frame.measure),
+    }
+    return "sheet(" + ", ".join(f"{name}: {value}" for name, value in arguments.items()) + ")"
+
+
+def _array(items: object) -> str:
+    listed = list(items)  # type: ignore[call-overload]
+    return "(" + "".join(f"{item}, " for item in listed) + ")"
+
+
+def _bool(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _width(rows: Sequence[Sequence[Cell]]) -> int:
+    return max((x + cell.colspan for (_, x), cell in _placed(rows).items()), default=0)
+
+
+def _placed(rows: Sequence[Sequence[Cell]]) -> dict[tuple[int, int], Cell]:
+    """Cells by row and column, after spans have taken their places."""
+    taken: set[tuple[int, int]] = set()
+    placed = {}
+    for y, row in enumerate(rows):
+        x = 0
+        for cell in row:
+            while (y, x) in taken:
+                x += 1
+            placed[y, x] = cell
+            down = min(cell.rowspan, len(rows) - y)
+            taken |= {(y + i, x + j) for i in range(down) for j in range(cell.colspan)}
+            x += cell.colspan
+    return placed
+
+
+def _shaped(rows: Sequence[Sequence[Cell]], n: int) -> list[list[Cell]]:
+    """Rows of which each fills `n` columns, none reaches beyond the last row."""
+    placed = _placed(rows)
+    shaped: list[list[Cell]] = [[] for _ in rows]
+    covered: set[tuple[int, int]] = set()
+    for (y, x), cell in placed.items():
+        down, across = min(cell.rowspan, len(rows) - y), min(cell.colspan, n - x)
+        covered |= {(y + i, x + j) for i in range(down) for j in range(across)}
+    for y in range(len(rows)):
+        for x in range(n):
+            if (y, x) in placed:
+                cell = placed[y, x]
+                shaped[y].append(
+                    replace(cell, colspan=min(cell.colspan, n - x), rowspan=min(cell.rowspan, len(rows) - y))
+                )
+            elif (y, x) not in covered:
+                shaped[y].append(Cell(head=False))
+    return shaped
+
+
+def _cut(rows: list[list[Cell]]) -> list[list[Cell]]:
+    return [[replace(c, rowspan=min(c.rowspan, len(rows) - y)) for c in row] for y, row in enumerate(rows)]
+
+
+def _folded(head: list[list[Cell]]) -> list[list[Cell]]:
+    """Head without the second row that pandas adds only to name the index."""
+    head = [row for row in head if any(cell.text for cell in row)]
+    for upper, lower in pairwise(head):
+        flat = len(upper) == len(lower) and all(c.colspan == c.rowspan == 1 for c in (*upper, *lower))
+        if flat and all(not (a.text and b.text) for a, b in zip(upper, lower, strict=True)):
+            merged = [a if a.text else b for a, b in zip(upper, lower, strict=True)]
+            at = head.index(upper)
+            return [*head[:at], merged, *head[at + 2 :]]
+    return head
+
+
+def _is_number(column: Sequence[Cell]) -> bool:
+    texts = [cell.text for cell in column if cell.text not in _EMPTY]
+    return bool(texts) and all(_NUMBER.fullmatch(text) for text in texts)
+
+
+def _aligned(column: Sequence[Cell], kind: str) -> str:
+    said = {cell.style.get("text-align", "") for cell in column}
+    if len(said) == 1 and (one := said.pop()) in {"left", "right", "center"}:
+        return one
+    return "right" if kind == "number" else "left"
+
+
+def _widest(k: int, head: Sequence[Sequence[Cell]], column: Sequence[Cell]) -> int:
+    titles = [cell for (_, x), cell in _placed(head).items() if x == k and cell.colspan == 1]
+    lines = (line for cell in (*titles, *column) for line in cell.text.splitlines())
+    return max(map(len, lines), default=0)
+
+
+def _ground(cell: Cell) -> str:
+    ground = rgb(cell.style.get("background-color", ""))
+    return "" if ground == "ffffff" else ground
+
+
+def _row(row: Sequence[Cell], aligns: Sequence[str], *, head: bool) -> str:
+    return _array(_cell(cell, head=head) for cell in row)
+
+
+def _cell(cell: Cell, *, head: bool) -> str:
+    body = content(_runs(cell.runs))
+    ground = _ground(cell)
+    ink = rgb(cell.style.get("color", ""))
+    if ground and not ink:
+        ink = ink_on(ground)
+    marks = []
+    if ink and ink != "000000":
+        marks.append(f'fill: rgb("{ink}")')
+    if _is_bold(cell) and not head:
+        marks.append('weight: "semibold"')
+    if cell.style.get("font-style") == "italic":
+        marks.append('style: "italic"')
+    if marks:
+        body = f"text({', '.join(marks)}, {body})"
+    own = []
+    if cell.colspan > 1:
+        own.append(f"colspan: {cell.colspan}")
+    if cell.rowspan > 1:
+        own.append(f"rowspan: {cell.rowspan}")
+    if ground:
+        own.append(f'fill: rgb("{ground}")')
+    if head and cell.colspan > 1:
+        own.append("align: center + bottom, stroke: spanner")
+    return f"table.cell({', '.join(own)}, {body})" if own else body
+
+
+def _is_bold(cell: Cell) -> bool:
+    weight = cell.style.get("font-weight", "")
+    return weight in {"bold", "bolder"} or (weight.isdigit() and int(weight) >= 600)
+
+
+def _runs(runs: Sequence[Run]) -> list[str]:
+    """Typst expressions of a cell: numbers with true minus signs, overlong text cut where the reader sees it."""
+    text = "".join(run.text for run in runs)
+    stripped = text.strip()
+    if _NUMBER.fullmatch(stripped):
+        return [_bold(runs, literal(stripped.replace("-", "−")))]
+    parts, left = [], _LONGEST
+    for i, run in enumerate(runs):
+        said = run.text.lstrip() if i == 0 else run.text
+        said = said.rstrip() if i == len(runs) - 1 else said
+        parts += _lines(replace(run, text=said[:left]))
+        left -= len(said)
+        if left < 0:
+            parts.append(literal(f" … ({len(stripped):,} characters)"))
+            break
+    return parts
+
+
+def _lines(run: Run) -> list[str]:
+    pieces: list[str] = []
+    for i, line in enumerate(run.text.split("\n")):
+        if i:
+            pieces.append("linebreak()")
+        if line:
+            said = f"raw({literal(line)})" if run.code else literal(breakable(line))
+            said = f"emph({said})" if run.italic else said
+            pieces.append(f"strong({said})" if run.bold else said)
+    return pieces
+
+
+def _bold(runs: Sequence[Run], said: str) -> str:
+    return f"strong({said})" if runs and all(run.bold or not run.text.strip() for run in runs) else said
