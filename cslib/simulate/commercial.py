@@ -71,7 +71,13 @@ def team(spec: Spec, grid: pd.DataFrame, draw: np.random.Generator) -> pd.DataFr
     hire("Head of CS", 8)
     hire("Onboarding", 14)
     hire("Support", 4)
-    for role, size in (("Support", 5), ("Onboarding", 7), ("CS operations", 9)):
+    for role, size in (
+        ("Support", 2),
+        ("Support", 5),
+        ("Onboarding", 7),
+        ("Support", 8),
+        ("CS operations", 9),
+    ):
         if book.max() > size * ARR_PER_CSM:
             hire(role, int(np.argmax(book.to_numpy() > size * ARR_PER_CSM)))
     columns = ["person", "role", "start_date", "end_date", "region", "annual_cost", "segment"]

@@ -224,7 +224,7 @@ def simulate_ledger(spec: Spec, seed: int) -> Ledger:
     return Ledger(
         subscriptions=subscriptions,
         accounts=_described(
-            spec, subscriptions, accounts, generator(seed, spec.name, spec.edition, "accounts")
+            spec, subscriptions, accounts, generator(seed, spec.name, spec.labels, "accounts")
         ),
         account_links=_dated(links, "effective_date"),
         decisions=_dated(pd.DataFrame(decisions, columns=list(Decision._fields)), "due_date", "closed_date"),

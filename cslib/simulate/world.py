@@ -94,7 +94,8 @@ class Spec:
     whale: Whale | None = None
     free_trials: int = 6  # accounts that tried at zero and never paid
     blinks: int = 2  # accounts that joined and left inside one month
-    edition: str = ""  # which draw of the company; the demo shows typical ones
+    edition: str = ""  # which draw of the company's luck; the demo shows typical ones
+    labels: str = ""  # which draw of industry, region, channel and seller, none of which matters
     rates: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -110,6 +111,7 @@ HEALTHY: Final = Spec(
     quotes="mrr",
     story="healthy",
     edition="gr",
+    labels="25",
     n_accounts=540,
     segments=(
         Segment("SMB", 0.46, 16, 0.45, 60, "Starter", 39, 0.40, 0.120, 0.0095),
@@ -142,6 +144,7 @@ NEWER_WORSE: Final = Spec(
     quotes="mrr",
     story="newer cohorts worse",
     edition="p",
+    labels="105",
     n_accounts=370,
     segments=(
         Segment("SMB", 0.66, 17, 0.45, 60, "Solo", 29, 0.72, 0.130, 0.0105),
@@ -177,6 +180,7 @@ ONE_ACCOUNT: Final = Spec(
     quotes="arr",
     story="one account",
     edition="ax",
+    labels="0",
     n_accounts=78,
     segments=(
         Segment("SMB", 0.22, 40, 0.30, 90, "Local", 59, 0.0, 0.120, 0.0),
