@@ -278,6 +278,8 @@ def canonical(
     frame = pd.concat(frames, ignore_index=True)
     origin = pd.concat(origins, ignore_index=True)
     text = pd.concat(texts, ignore_index=True)
+    if config.shape == "matrix":
+        contract = replace(contract, key=tuple(name for name in contract.key if name in frame))
     ragged = [fault for fault in found if not fault.column]
     found = ragged + _new([fault for fault in found if fault.column], ragged, len(frame))
     found += _new([*faults(frame, contract), *_currencies(frame)], found, len(frame))

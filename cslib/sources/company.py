@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -113,7 +114,7 @@ def _word(value: object, where: str, *choices: str) -> str:
 
 def _encoding(name: str, where: str) -> None:
     try:
-        if isinstance(b"".decode(name), str):
+        if isinstance(codecs.decode(b"a", name), str):
             return
     except (LookupError, ValueError):
         pass
@@ -237,6 +238,14 @@ def company(raw: Mapping[str, Any], *, folder: Path | None = None, source: bytes
     tables = _pairs(raw.get("tables", {}), "tables")
     _known(tables, TABLES, "tables", kind="table")
     rates = _pairs(raw.get("rates", {}), "rates")
+    if rates.get(raw["currency"], 1) != 1:
+        found = quoted(rates[raw["currency"]])
+        raise refuse(
+            "rate of the reporting currency",
+            key=f"rates.{raw['currency']}",
+            found=found,
+            expected="1, or none",
+        )
     return Company(
         name=name,
         currency=_currency(raw["currency"], "currency"),

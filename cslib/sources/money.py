@@ -8,11 +8,13 @@ from fractions import Fraction
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cslib.sources.canonical import Loaded
 from cslib.sources.company import Company, currency_digits
-from cslib.tables import Problem, TableError
+from cslib.sources.parse import LARGEST
+from cslib.tables import SHOWN, Problem, TableError
 
 __all__ = ["annualise", "convert"]
 
@@ -45,8 +47,40 @@ def convert(amounts: pd.Series, rate: Decimal | int, *, digits: tuple[int, int] 
     return (whole + up).astype("int64")
 
 
+def _problem(
+    ledger: Loaded, at: npt.NDArray[np.int64], code: str, *, cause: str, expected: str, hint: str
+) -> Problem:
+    head = ledger.origin.iloc[at[:SHOWN]]
+    rows = tuple(int(line) for line in head["line"])
+    file, n, of = str(head["file"].iloc[0]), len(at), len(ledger.frame)
+    return Problem("subscriptions", file, rows[0], "currency", repr(code), expected, hint, n, cause, of, rows)
+
+
+def _unusable(
+    ledger: Loaded, at: npt.NDArray[np.int64], code: str, base: str, rate: Decimal | None, to: str
+) -> Problem | None:
+    """Why the rows in `code` cannot be converted, if they cannot."""
+    if rate is None:
+        cause = f"are in {code}, for which there is no rate"
+        hint = f"Add to company.toml: [rates] {code} = ... ({to} per 1 {code})"
+        return _problem(ledger, at, code, cause=cause, expected=f"{to}, or a currency with a rate", hint=hint)
+    largest = Fraction(int(ledger.frame[base].iloc[at].max())) * Fraction(rate)
+    if largest * Fraction(10) ** (currency_digits(to) - currency_digits(code)) <= LARGEST:
+        return None
+    cause = f"are in {code}, and at {rate} {to} per {code} the largest is too large"
+    return _problem(
+        ledger, at, code, cause=cause, expected=f"less than {LARGEST:,} minor units", hint="Correct the rate"
+    )
+
+
 def annualise(ledger: Loaded, config: Company) -> tuple[Loaded, tuple[str, ...], Literal["mrr", "arr"]]:
     """Add ``arr``, annualised minor units of the reporting currency, to every row of the ledger.
+
+    Returns
+    -------
+    Loaded, notes, base
+        The ledger with ``arr`` and, where it quotes arr, the row's own as ``quoted_arr``; facts to print; what
+        the ledger quotes.
 
     Raises
     ------
@@ -57,44 +91,29 @@ def annualise(ledger: Loaded, config: Company) -> tuple[Loaded, tuple[str, ...],
     base: Literal["mrr", "arr"] = "mrr" if "mrr" in frame else "arr"
     notes: list[str] = []
     if base == "mrr" and "arr" in frame:
-        differ = int((frame["arr"] != 12 * frame["mrr"]).sum())
+        n = int((frame["arr"] != 12 * frame["mrr"]).sum())
         notes.append(
-            f"subscriptions: mrr and arr are both given; mrr is used, {differ:,} rows differ from arr / 12"
+            f"subscriptions: mrr and arr are both given and mrr is used; arr is not 12 mrr in {n:,} rows."
         )
-    digits = currency_digits(config.currency)
     yearly = np.zeros(len(frame), dtype=np.int64)
-    missing: list[Problem] = []
+    wrong: list[Problem] = []
     codes, found = pd.factorize(frame["currency"])
-    for i, code in enumerate(found):
-        at = np.flatnonzero(codes == i)
-        rate = config.rates.get(code, Decimal(1) if code == config.currency else None)
-        if rate is None:
-            head = ledger.origin.iloc[at[0]]
-            rows = tuple(int(line) for line in ledger.origin["line"].iloc[at[:5]])
-            missing.append(
-                Problem(
-                    "subscriptions",
-                    str(head["file"]),
-                    rows[0],
-                    "currency",
-                    repr(str(code)),
-                    f"{config.currency}, the reporting currency, or a currency with a rate",
-                    f"Add to company.toml: [rates] {code} = ... ({config.currency} per 1 {code})",
-                    len(at),
-                    f"are in {code}, for which there is no rate",
-                    len(frame),
-                    rows,
-                )
-            )
+    for i, code in enumerate(map(str, found)):
+        at = np.flatnonzero(codes == i).astype(np.int64)
+        rate = Decimal(1) if code == config.currency else config.rates.get(code)
+        problem = _unusable(ledger, at, code, base, rate, config.currency)
+        if problem is not None or rate is None:
+            wrong += [problem] if problem else []
             continue
-        own = frame[base].iloc[at].astype("int64")
-        amounts = convert(own, rate, digits=(currency_digits(str(code)), digits))
+        digits = (currency_digits(code), currency_digits(config.currency))
+        amounts = convert(frame[base].iloc[at].astype("int64"), rate, digits=digits)
         yearly[at] = amounts.to_numpy() * (12 if base == "mrr" else 1)
         if code != config.currency:
+            n = len(at)
             notes.append(
-                f"subscriptions: {len(at):,} rows in {code} are converted at {rate} {config.currency} per {code}."
+                f"subscriptions: {n:,} rows in {code} are converted at {rate} {config.currency} per {code}."
             )
-    if missing:
-        raise TableError(missing)
+    if wrong:
+        raise TableError(wrong)
     frame = frame.rename(columns={"arr": "quoted_arr"}) if base == "arr" else frame
     return replace(ledger, frame=frame.assign(arr=yearly)), tuple(notes), base

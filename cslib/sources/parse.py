@@ -14,10 +14,10 @@ import pandas as pd
 
 from cslib.tables import Column, Fault
 
-__all__ = ["Style", "Typed", "blank", "parse"]
+__all__ = ["LARGEST", "Style", "Typed", "blank", "parse"]
 
 Mask = npt.NDArray[np.bool_]
-_LARGEST: Final = 10**15  # minor units a single amount may have: sums of 9,000 such still fit 64 bits
+LARGEST: Final = 10**15  # minor units a single amount may have: sums of 9,000 such still fit 64 bits
 _NUMBER: Final = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
 # A thousands separator counts only where it cannot be a decimal point: followed by one, or there twice.
 _GROUPED: Final = r"[+-]?[0-9]{1,3}(,[0-9]{3})+\.[0-9]*|[+-]?[0-9]{1,3}(,[0-9]{3}){2,}"
@@ -124,7 +124,7 @@ def _minor(text: str, digits: int) -> tuple[int, bool] | None:
         return None
     scaled = exact.scaleb(digits)
     whole = int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_EVEN)) if scaled.adjusted() > -3 else 0
-    if abs(whole) > _LARGEST:
+    if abs(whole) > LARGEST:
         return None
     return whole, abs(scaled - whole) > Decimal("0.000001")
 

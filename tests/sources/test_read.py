@@ -131,7 +131,7 @@ def test_parquet_keeps_ids_days_and_blanks(tmp_path: Path) -> None:
         {
             "id": pa.array([1.0, None, 3.0]),
             "day": pa.array([dt.date(2024, 1, 1), None, dt.date(2024, 1, 2)]),
-            "when": pa.array([dt.datetime(2024, 1, 1, 3), None, None]),
+            "when": pa.array([dt.datetime(2024, 1, 1, 3), None, None]),  # noqa: DTZ001 - a file may hold such
             "amount": pa.array([Decimal("1.50"), None, Decimal("2.00")]),
             "share": pa.array([0.1, 0.25, None]),
             "flag": pa.array([True, False, None]),
@@ -173,7 +173,7 @@ def test_excel_rows_are_those_of_the_sheet(tmp_path: Path) -> None:
     raw = read(tmp_path / "t.xlsx", "t.xlsx", sheet="Subs")
     assert rows(raw) == [["1", "2024-01-31", "10.5", "true"], ["x", "", "7", "false"]]
     assert raw.frame.index.tolist() in ([3, 5], [2, 4])
-    with pytest.raises(TableError, match="has no sheet 'subs'.*sheets: Notes, Subs.*Did you mean 'Subs'"):
+    with pytest.raises(TableError, match=r"has no sheet 'subs'.*sheets: Notes, Subs.*Did you mean 'Subs'"):
         read(tmp_path / "t.xlsx", "t.xlsx", sheet="subs")
     with pytest.raises(TableError, match="is empty"):
         read(tmp_path / "t.xlsx", "t.xlsx", sheet="Notes")
