@@ -31,31 +31,31 @@ levels AS (       -- change of the book's amount and of its live entities, by mo
     CAST(SUM(CASE WHEN closing = 0 THEN -1 WHEN closing = delta THEN 1 ELSE 0 END) AS BIGINT) AS n
   FROM steps GROUP BY cut, month
 ),
-movements AS (    -- flows: each step of each month in exactly one class
-  SELECT cut, month, movement, CAST(SUM(delta) AS BIGINT) AS amount, COUNT(*) AS n
-  FROM (SELECT cut, month, delta,
+movements AS (    -- flows: each step of each month in exactly one class, with the amounts before and after it
+  SELECT cut, month, movement, CAST(SUM(closing - delta) AS BIGINT) AS opening, CAST(SUM(closing) AS BIGINT) AS closing,
+    COUNT(*) AS n
+  FROM (SELECT cut, month, delta, closing,
           CASE WHEN month = first_month THEN 'new' WHEN closing = delta THEN 'reactivation' WHEN closing = 0 THEN 'churn'
                WHEN delta > 0 THEN 'expansion' ELSE 'contraction' END AS movement
         FROM steps) AS s
   GROUP BY cut, month, movement
 ),
-twice AS (        -- each step as it happens, and once more when the window's opening passes it
-  SELECT cut, entity, first_month, month, 0 AS then_delta, delta AS now_delta FROM steps
+twice AS (        -- each step as it happens (side 0), and once more when the window's opening passes it (side 1)
+  SELECT cut, entity, first_month, month, 0 AS side, 0 AS then_delta, delta AS now_delta FROM steps
   UNION ALL
-  SELECT cut, entity, first_month, month + {window} AS month, delta AS then_delta, 0 AS now_delta
+  SELECT cut, entity, first_month, month + {window} AS month, 1 AS side, delta AS then_delta, 0 AS now_delta
   FROM steps WHERE month + {window} <= {as_of}
 ),
-moments AS (
+sides AS (
   SELECT cut, entity, first_month, month,
-    CAST(SUM(then_delta) AS BIGINT) AS then_delta, CAST(SUM(now_delta) AS BIGINT) AS now_delta
-  FROM twice GROUP BY cut, entity, first_month, month
+    CAST(SUM(then_delta) OVER (PARTITION BY cut, entity ORDER BY month, side ROWS UNBOUNDED PRECEDING) AS BIGINT) AS opening,
+    CAST(SUM(now_delta) OVER (PARTITION BY cut, entity ORDER BY month, side ROWS UNBOUNDED PRECEDING) AS BIGINT) AS closing,
+    LEAD(month) OVER (PARTITION BY cut, entity ORDER BY month, side) AS until_month
+  FROM twice
 ),
 then_and_now AS ( -- an entity's amounts at the opening and the close of the window that ends in `month`
-  SELECT cut, entity, first_month, month,
-    CAST(SUM(then_delta) OVER (PARTITION BY cut, entity ORDER BY month ROWS UNBOUNDED PRECEDING) AS BIGINT) AS opening,
-    CAST(SUM(now_delta) OVER (PARTITION BY cut, entity ORDER BY month ROWS UNBOUNDED PRECEDING) AS BIGINT) AS closing,
-    LEAD(month) OVER (PARTITION BY cut, entity ORDER BY month) AS until_month
-  FROM moments
+  SELECT cut, entity, first_month, month, until_month, opening, closing
+  FROM sides WHERE until_month IS NULL OR until_month > month
 ),
 classed AS (      -- the one place that names a pair of amounts; it holds from `month` to before `until_month`
   SELECT cut, entity, first_month, month, until_month, opening, closing,

@@ -32,7 +32,7 @@ MOVEMENTS: Final = (*GAINS, *LOSSES)
 BRIDGE: Final = ("opening", *MOVEMENTS, "closing")
 STARTERS: Final = ("churn", "contraction", "expansion", "unchanged")
 STAYERS: Final = ("contraction", "expansion", "unchanged")
-COUNTED: Final = {"movement", "opening", "closing", "amount", "n", "arr", "n_accounts"}
+COUNTED: Final = {"movement", "opening", "closing", "n", "arr", "n_accounts"}
 
 
 def _keys(frame: pd.DataFrame) -> list[str]:
@@ -165,7 +165,8 @@ def quick_ratio(book: Book, *, window: int = 12, by: By = None, base: Base | Non
     frame = flows(book, window=window, by=by)
     unit = base or book.base
     gains, losses = (
-        _in_base(_total(frame, frame["amount"], m), base=unit) for m in (("new", "expansion"), LOSSES)
+        _in_base(_total(frame, frame["closing"] - frame["opening"], m), base=unit)
+        for m in (("new", "expansion"), LOSSES)
     )
     n = _total(frame, frame["n"], ("new", "expansion", *LOSSES))
     return _ratios("quick_ratio", gains, -losses, n, unit="ratio to one")

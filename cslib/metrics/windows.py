@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
 
 import pandas as pd
 
 from cslib.book import Book
 from cslib.ledger import relation
-from cslib.metrics.cuts import By, cut_ledger, listed
+from cslib.metrics.cuts import By, Cut, cut_ledger, listed
 from cslib.months import anchor_day, month_of, reading
 
 __all__ = ["flows", "stand", "windows"]
+
+OF_A_CLASS: Final = ["movement", "opening", "closing", "n"]
 
 
 def _dense(changes: pd.DataFrame, *, months: range, span: int | None = None) -> pd.DataFrame:
@@ -73,23 +76,42 @@ def windows(book: Book, *, window: int, by: By = None) -> pd.DataFrame:
 @lru_cache(maxsize=16)
 def _windows(book: Book, window: int, by: tuple[str, ...]) -> pd.DataFrame:
     cut = cut_ledger(book, by=by)
-    changes = relation("ttm", cut.steps, as_of=book.as_of, window=window)
-    dense = _dense(changes, months=_months(changes, book))
-    return _dated(cut.label(dense), book, window=window)[
-        ["start", "end", *cut.by, "movement", "opening", "closing", "n"]
-    ]
+    if window == 1:
+        dense = _single(cut, book)
+    else:
+        changes = relation("ttm", cut.steps, as_of=book.as_of, window=window)
+        dense = _dense(changes, months=_months(changes, book))
+    return _dated(cut.label(dense), book, window=window)[["start", "end", *cut.by, *OF_A_CLASS]]
+
+
+def _single(cut: Cut, book: Book) -> pd.DataFrame:
+    """Windows of one month: an account takes one step in it at most, so flows say all, and far faster."""
+    changes = relation("movements", cut.steps, as_of=book.as_of)
+    levels = relation("levels", cut.steps, as_of=book.as_of)
+    if changes.empty:
+        return changes
+    months = _months(changes, book)
+    moved = _dense(changes, months=months, span=1)
+    before = _dense(levels, months=months).assign(month=lambda f: f["month"] + 1).query("month in @months")
+    before = before.rename(columns={"amount": "opening"}).set_index(["cut", "month"])
+    left = moved[moved["movement"].isin(["churn", "contraction", "expansion"])]
+    still = before.sub(left.groupby(["cut", "month"])[["opening", "n"]].sum(), fill_value=0).loc[before.index]
+    unchanged = (
+        still.astype("int64").reset_index().assign(movement="unchanged", closing=lambda f: f["opening"])
+    )
+    return pd.concat([moved, unchanged], ignore_index=True)
 
 
 def flows(book: Book, *, window: int, by: By = None) -> pd.DataFrame:
     """Movements of each month, added up over every trailing window, ARR in minor units.
 
-    Returns a row per ``start, end, <by>, movement``: ``amount`` (int64, negative for losses) and ``n`` (movements; an
-    account that moves in two months counts twice).
+    Returns a row per ``start, end, <by>, movement``: ``opening`` and ``closing`` (int64, the amounts before and after
+    each movement) and ``n`` (movements; an account that moves in two months counts twice).
     """
     cut = cut_ledger(book, by=by)
     changes = relation("movements", cut.steps, as_of=book.as_of)
     dense = _dense(changes, months=_months(changes, book), span=window)
-    return _dated(cut.label(dense), book, window=window)[["start", "end", *cut.by, "movement", "amount", "n"]]
+    return _dated(cut.label(dense), book, window=window)[["start", "end", *cut.by, *OF_A_CLASS]]
 
 
 def stand(book: Book, *, by: By = None) -> pd.DataFrame:

@@ -159,7 +159,7 @@ def test_laws(rows: pd.DataFrame, window: int, by: str | None) -> None:
     from cslib.metrics.windows import flows
 
     for row in flows(book, window=1).itertuples():
-        assert month[row.end, row.movement] == abs(row.amount)
+        assert month[row.end, row.movement] == abs(row.closing - row.opening)
 
 
 @settings(max_examples=15, deadline=None)
