@@ -24,6 +24,7 @@ _SHOWN: Final = [
     "text/latex",
     "text/plain",
 ]
+_NO_OUTPUT: Final = {"hide", "hide-output", "hide_output", "remove-output", "remove_output"}
 _ACTIVE: Final = re.compile(
     r"<script\b.*?</script\s*>|<link\b[^>]*>|<iframe\b.*?</iframe\s*>|@import\b[^;]*;", re.S | re.I
 )
@@ -47,6 +48,9 @@ def html_page(notebook: Any, *, failure: str = "") -> bytes:
     page = {"title": about.get("title", "Report"), "lang": about.get("lang", "en"), "failure": failure}
     config = Config()
     config.NbConvertBase.display_data_priority = _SHOWN
+    config.TagRemovePreprocessor.enabled = True
+    config.TagRemovePreprocessor.remove_cell_tags = {"remove-cell", "remove_cell"}
+    config.TagRemovePreprocessor.remove_all_outputs_tags = _NO_OUTPUT
     config.CSSHTMLHeaderPreprocessor.style = "bw"
     exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
         config=config, template_file=str(_TEMPLATE), exclude_anchor_links=True

@@ -177,10 +177,9 @@ def _numbers(job: Job, executed: Any) -> bytes:
 
 
 def _pdf(executed: Any) -> bytes:
-    from cslib.report.typst.exporter import TypstPDFExporter
+    from cslib.report.typst.exporter import pdf_bytes
 
-    pdf, _ = TypstPDFExporter().from_notebook_node(executed)
-    return bytes(pdf)
+    return pdf_bytes(executed)
 
 
 def _about(job: Job) -> dict[str, str]:

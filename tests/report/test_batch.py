@@ -13,7 +13,7 @@ from .conftest import LEDGER, make_company, make_notebook
 
 
 def test_one_bad_company_among_good_ones(tmp_path: Path) -> None:
-    notebook = make_notebook(tmp_path / "retention.ipynb", "book = 1")
+    notebook = make_notebook(tmp_path / "retention.ipynb", "print(1)")
     companies = [
         make_company(tmp_path / "first"),
         make_company(tmp_path / "broken", ledger=LEDGER + "C,2025-01-01,2024-01-01,10,USD\n"),
@@ -32,7 +32,7 @@ def test_one_bad_company_among_good_ones(tmp_path: Path) -> None:
 
 def test_an_unwritable_output_is_told_per_company(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
-    notebook = make_notebook(tmp_path / "retention.ipynb", "book = 1")
+    notebook = make_notebook(tmp_path / "retention.ipynb", "print(1)")
     (record,) = run_batch(
         notebook,
         companies=[make_company(tmp_path / "a")],

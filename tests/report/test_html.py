@@ -79,6 +79,22 @@ def test_a_failure_stands_at_the_top() -> None:
     assert "must not be used" not in page()
 
 
+def test_tags_that_hide_are_kept() -> None:
+    """As in the PDF, but the code of a cell whose outputs are hidden can still be opened."""
+    seen = {}
+    for tag in ("remove-cell", "hide", "remove-output", ""):
+        cell = V4.new_code_cell("code = 1", outputs=[V4.new_output("stream", text="said")], id="code")
+        cell.metadata["tags"] = [tag] if tag else []
+        text = html_page(V4.new_notebook(cells=[cell])).decode()
+        seen[tag] = ("Code</summary>" in text, "said" in text)
+    assert seen == {
+        "remove-cell": (False, False),
+        "hide": (True, False),
+        "remove-output": (True, False),
+        "": (True, True),
+    }
+
+
 def test_language_and_bytes() -> None:
     assert '<html lang="de">' in page(lang="de")
     assert page() == page()
