@@ -55,6 +55,11 @@ def _in_major_units(minor: float, currency: str) -> Decimal:
     return Decimal(round(minor)).scaleb(-get_currency_precision(currency))
 
 
+def _mantissa(amount: Decimal) -> Decimal:
+    """Digits before the suffix: 1.70 of 1,700,000."""
+    return abs(amount).scaleb(-3 * (amount.adjusted() // 3))
+
+
 def _signed(text: str, signed: bool, amount: Decimal) -> str:
     return f"+{text}" if signed and amount > 0 else text.replace("-", MINUS)
 
@@ -77,6 +82,9 @@ def short_money(minor: float, currency: str, *, locale: str = "en_US", signed: b
         whole = amount.quantize(Decimal(1).scaleb(amount.adjusted() - 2), rounding=ROUND_HALF_EVEN)
     digits = 0 if abs(whole) < 1000 else 2 - whole.adjusted() % 3
     text = str(format_compact_currency(whole, currency, locale=locale, fraction_digits=digits))
+    if digits:  # babel drops trailing zeros: $1.7M beside $6.99M
+        exact = format_decimal(_mantissa(whole), format="0." + "0" * digits, locale=locale)
+        text = re.sub(r"\d[\d.,]*", exact, text, count=1)
     if locale.startswith("en"):
         text = re.sub(r"(?<=\d)K", "k", text)
     return _signed(text, signed, whole)

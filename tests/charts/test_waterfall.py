@@ -49,7 +49,7 @@ def test_rows_may_come_in_any_order() -> None:
 
 def test_labels_carry_sign_and_unit_and_the_feet_carry_dates() -> None:
     picture = chart_bridge(bridge())
-    assert texts(picture) == ["$12.4M", "+$310k", "+$620k", "+$20k", "−$90k", "−$510k", "$12.8M"]
+    assert texts(picture) == ["$12.4M", "+$310k", "+$620k", "+$20.0k", "−$90.0k", "−$510k", "$12.8M"]
     feet = [tick.get_text() for tick in picture.figure.axes[0].get_xticklabels()]
     assert feet[0] == "Opening\nJun 30, 2026"
     assert feet[1:6] == ["New", "Expansion", "Reactivation", "Contraction", "Churn"]
@@ -60,7 +60,7 @@ def test_alt_and_caption_are_computed() -> None:
     picture = chart_bridge(bridge(), title="The quarter")
     assert picture.alt == (
         "Waterfall of USD ARR from Jun 30, 2026 to Sep 30, 2026: opening $12.4M; new $310k; expansion $620k; "
-        "reactivation $20k; contraction $90k; churn $510k; closing $12.8M."
+        "reactivation $20.0k; contraction $90.0k; churn $510k; closing $12.8M."
     )
     assert picture.caption == "The quarter, Jun 30, 2026 to Sep 30, 2026, USD ARR."
 

@@ -55,19 +55,19 @@ def test_sentences_of_the_hand_made_book() -> None:
     said = everything().replace("\\", "")
     # 460 of MRR is 5,520 a year; a quarter earlier D still paid: 560, a year earlier A B C D: 400
     assert "Annual recurring revenue is **$5.52k** from 5 accounts on Dec 31, 2025." in said
-    assert "It was $6.72k from 6 accounts on Sep 30, 2025 and $4.8k from 4 accounts on Dec 31, 2024." in said
+    assert "It was $6.72k from 6 accounts on Sep 30, 2025 and $4.80k from 4 accounts on Dec 31, 2024." in said
     assert (
-        "The 4 accounts that paid $4.8k on Dec 31, 2024 pay $3.72k on Dec 31, 2025: too few for a percentage"
+        "The 4 accounts that paid $4.80k on Dec 31, 2024 pay $3.72k on Dec 31, 2025: too few for a percentage"
         in said
     )
     assert (
-        "**Gross retention is 65%**: of $4.8k, $1.2k left with 1 account and $480 with smaller contracts of 1 account."
+        "**Gross retention is 65%**: of $4.80k, $1.20k left with 1 account and $480 with smaller contracts of 1 account."
         in said
     )
     assert "3 of 4 accounts stayed." in said
-    assert "Lost: churn $1.2k (1 account)." in said
+    assert "Lost: churn $1.20k (1 account)." in said
     assert "Nothing was added." in said
-    assert "SMB: 3 of 3 accounts stayed and $3.6k became $3.72k; Enterprise: 0 of 1 account stayed" in said
+    assert "SMB: 3 of 3 accounts stayed and $3.60k became $3.72k; Enterprise: 0 of 1 account stayed" in said
 
 
 def test_no_sentence_claims_a_change() -> None:
