@@ -24,6 +24,7 @@ _SHOWN: Final = [
     "text/latex",
     "text/plain",
 ]
+_ABOUT: Final = ("company", "period", "date", "author")
 _NO_OUTPUT: Final = {"hide", "hide-output", "hide_output", "remove-output", "remove_output"}
 _ACTIVE: Final = re.compile(
     r"<script\b.*?</script\s*>|<link\b[^>]*>|<iframe\b.*?</iframe\s*>|@import\b[^;]*;", re.S | re.I
@@ -45,7 +46,12 @@ def html_page(notebook: Any, *, failure: str = "") -> bytes:
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if not is_for_machines(output)]
     about = notebook.metadata.get("cslib", {})
-    page = {"title": about.get("title", "Report"), "lang": about.get("lang", "en"), "failure": failure}
+    page = {
+        "title": about.get("title", "Report"),
+        "lang": about.get("lang", "en"),
+        "failure": failure,
+        "about": [about[k] for k in _ABOUT if about.get(k)],
+    }
     config = Config()
     config.NbConvertBase.display_data_priority = _SHOWN
     config.TagRemovePreprocessor.enabled = True

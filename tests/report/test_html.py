@@ -95,6 +95,12 @@ def test_tags_that_hide_are_kept() -> None:
     }
 
 
+def test_whose_report_it_is_stands_above_the_title() -> None:
+    text = page(company="A & B", period="Q3 2026", date="2026-09-30", author="")
+    assert '<p class="about">A &amp; B · Q3 2026 · 2026-09-30</p>' in text
+    assert 'class="about"' not in page()
+
+
 def test_language_and_bytes() -> None:
     assert '<html lang="de">' in page(lang="de")
     assert page() == page()
