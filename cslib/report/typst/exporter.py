@@ -10,13 +10,13 @@ import typst
 from nbconvert.exporters.exporter import Exporter
 from traitlets import Bool, Enum, Int, List, Unicode, default
 
-from cslib.report.typst.notebook import Options, Source, typst_source
-from cslib.report.typst.press import press
+from cslib.report.typst.notebook import ExportError, Options, Source, typst_source
+from cslib.report.typst.press import press, unreadable, without
 
-__all__ = ["TypstExporter", "TypstPDFExporter", "pdf_bytes"]
+__all__ = ["ExportError", "TypstExporter", "TypstPDFExporter", "pdf_bytes"]
 
 
-class TypstExporter(Exporter):  # type: ignore[misc]
+class TypstExporter(Exporter):
     """Notebook to Typst source, with its images beside it."""
 
     export_from_notebook = "Typst"
@@ -47,7 +47,8 @@ class TypstExporter(Exporter):  # type: ignore[misc]
         return source.text, resources
 
     def _source(self, notebook: Any, resources: Mapping[str, Any], *, files: str = "") -> Source:
-        path = (resources.get("metadata") or {}).get("path")
+        about = resources.get("metadata") or {}
+        path = about.get("path")
         options = Options(
             show_code=self.show_code,
             paper=self.paper,
@@ -56,6 +57,7 @@ class TypstExporter(Exporter):  # type: ignore[misc]
             folder=Path(path) if path is not None else None,
             fonts=tuple(Path(folder) for folder in self.font_paths),
             files=files,
+            name=str(about.get("name", "")),
         )
         source = typst_source(notebook, options=options)
         for warning in source.warnings:
@@ -83,9 +85,22 @@ class TypstPDFExporter(TypstExporter):
         except typst.TypstError as error:
             if source.strict:
                 raise
-            self.log.warning(f"not PDF/UA-1 and PDF/A-2a: {error}; a plain tagged PDF instead")
-            pdf = press(source.text, source.files, timestamp=source.timestamp, standards=(), fonts=fonts)
+            pdf = self._forgiven(source, error, fonts)
         return pdf, resources
+
+    def _forgiven(self, source: Source, error: typst.TypstError, fonts: tuple[Path, ...]) -> bytes:
+        """PDF without the pictures that cannot be read, and if need be without the standards."""
+        bad = unreadable(source.files)
+        if bad:
+            self.log.warning("not printed, because they cannot be read: %d images", len(bad))
+        text = without(source.text, bad)
+        try:
+            if not bad:
+                raise error
+            return press(text, source.files, timestamp=source.timestamp, fonts=fonts)
+        except typst.TypstError as still:
+            self.log.warning("not PDF/UA-1 and PDF/A-2a: %s; a plain tagged PDF instead", still)
+            return press(text, source.files, timestamp=source.timestamp, standards=(), fonts=fonts)
 
 
 def pdf_bytes(notebook: Any, *, resources: Mapping[str, Any] | None = None, **traits: Any) -> bytes:
@@ -113,5 +128,6 @@ def pdf_bytes(notebook: Any, *, resources: Mapping[str, Any] | None = None, **tr
     >>> pdf_bytes(new_notebook(cells=[new_markdown_cell("# Hello")]))[:5]
     b'%PDF-'
     """
-    pdf, _ = TypstPDFExporter(**traits).from_notebook_node(notebook, dict(resources or {}))
+    exporter: Any = TypstPDFExporter(**traits)  # type: ignore[no-untyped-call]
+    pdf, _ = exporter.from_notebook_node(notebook, dict(resources or {}))
     return bytes(pdf)

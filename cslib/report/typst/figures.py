@@ -71,7 +71,7 @@ def data_uri(address: str) -> bytes | None:
     >>> data_uri("data:image/png;base64,aGk="), data_uri("a.png")
     (b'hi', None)
     """
-    if not address[:5].lower() == "data:" or "," not in address:
+    if address[:5].lower() != "data:" or "," not in address:
         return None
     head, body = address.split(",", 1)
     if not head.lower().endswith(";base64"):

@@ -18,7 +18,7 @@ def font_book(folders: tuple[Path, ...] = ()) -> Any:
     import typst
 
     paths = [str(folder) for folder in (PACKAGED, *folders)]
-    return typst.Fonts(include_system_fonts=False, font_paths=paths)  # type: ignore[arg-type]
+    return typst.Fonts(include_system_fonts=False, font_paths=paths)
 
 
 @cache

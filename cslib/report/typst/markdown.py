@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final
 
 from markdown_it import MarkdownIt
@@ -40,7 +41,7 @@ _WRAPPED: Final = {
 class Block:
     """A piece of the page: what it is, its Typst expression, and for headings and pictures a little more."""
 
-    kind: str  # heading, prose, wide, picture, table
+    kind: str  # heading, prose, wide, picture, table, sideways
     code: str
     level: int = 0
     text: str = ""
@@ -53,7 +54,7 @@ class Book:
     picture: Callable[
         [str, str, str], str | None
     ]  # address, alt, title -> expression, None when not printable
-    table: Callable[[Table], str]
+    table: Callable[[Table], Block]
     env: dict[str, Any] = field(default_factory=dict)  # link references and footnotes of all cells
     notes: dict[str, list[Token]] = field(default_factory=dict)
     printed: set[str] = field(default_factory=set)  # footnotes
@@ -88,7 +89,7 @@ def gather(texts: Iterable[str], book: Book) -> None:
         tokens = _parser().parse(text, _env(book))
         for label, inner in _definitions(tokens):
             book.notes.setdefault(label, inner)
-        for opened, inline in zip(tokens, tokens[1:], strict=False):
+        for opened, inline in pairwise(tokens):
             if opened.type == "heading_open":
                 book.anchors.add(anchor(_plain(inline.children or [])))
 
@@ -99,7 +100,8 @@ def _env(book: Book) -> dict[str, Any]:
 
 
 def _definitions(tokens: Sequence[Token]) -> Iterable[tuple[str, list[Token]]]:
-    label, inner = None, []
+    label: str | None = None
+    inner: list[Token] = []
     for token in tokens:
         if token.type == "footnote_reference_open":
             label, inner = token.meta["label"], []
@@ -139,7 +141,7 @@ class _Writer:
         if kind == "paragraph":
             return self.paragraph(node)
         if kind == "table":
-            return [Block("table", self.book.table(self.table(node)))]
+            return [self.book.table(self.table(node))]
         if kind == "html_block":
             return self.html(node.content)
         if kind in {"math_block", "math_block_label", "amsmath"}:
@@ -156,7 +158,7 @@ class _Writer:
         """Blocks that may stand inside others."""
         kind = node.type
         if kind in {"bullet_list", "ordered_list"}:
-            return self.list(node)
+            return self.items(node)
         if kind == "blockquote":
             return f"quote(block: true, {self.inner(node)})"
         if kind == "hr":
@@ -180,7 +182,7 @@ class _Writer:
                     )
         return content(parts)
 
-    def list(self, node: SyntaxTreeNode) -> str:
+    def items(self, node: SyntaxTreeNode) -> str:
         tight = all(_tight(p) for item in node.children for p in item.children if p.type == "paragraph")
         items = [self.inner(item) for item in node.children]
         name, start = "list", ""
@@ -222,7 +224,7 @@ class _Writer:
         found = []
         for piece in read_html(text):
             if isinstance(piece, Table):
-                found.append(Block("table", self.book.table(piece)))
+                found.append(self.book.table(piece))
             elif isinstance(piece, Image):
                 shown = self.book.picture(piece.src, piece.alt, "")
                 block = Block("picture", shown) if shown else Block("prose", _absent(piece.src, piece.alt))

@@ -10,10 +10,12 @@ from typing import Final
 import typst
 
 from cslib.report.typst.fonts import font_book
+from cslib.report.typst.text import literal
 
-__all__ = ["STANDARDS", "press"]
+__all__ = ["STANDARDS", "press", "unreadable", "without"]
 
 STANDARDS: Final = ("a-2a", "ua-1")
+_BROKEN: Final = "#let broken = ()"  # the template's first line
 
 
 def press(
@@ -42,3 +44,22 @@ def press(
         pdf = compiler.compile(format="pdf", pdf_standards=list(standards), timestamp=timestamp)  # type: ignore[arg-type]
     assert isinstance(pdf, bytes)
     return pdf
+
+
+def unreadable(files: Mapping[str, bytes]) -> list[str]:
+    """Names of the pictures that Typst cannot read."""
+    return [name for name, data in files.items() if not _reads(name, data)]
+
+
+def _reads(name: str, data: bytes) -> bool:
+    try:
+        press(f"#image({literal(name)})", {name: data}, timestamp=0, standards=())
+    except typst.TypstError:
+        return False
+    return True
+
+
+def without(source: str, names: Sequence[str]) -> str:
+    """Source that shows a note in place of the pictures of these names."""
+    listed = "".join(f"{literal(name)}, " for name in names)
+    return source.replace(_BROKEN, f"#let broken = ({listed})", 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -37,17 +37,16 @@ class Frame:
     note: str = ""
     max_rows: int = 400
     measure: float = 468.0  # points
-    page: float = 700.0  # points the measure has on a page turned sideways
 
 
-def typst_table(table: Table, frame: Frame) -> str:
-    """Typst expression of a table; empty when it has no cells."""
+def typst_table(table: Table, frame: Frame) -> tuple[str, bool]:
+    """Typst expression of a table and whether it wants a page turned sideways; empty when it has no cells."""
     head, body = _folded(table.head), table.body
     if not head and body and all(cell.head for cell in body[0]):
         head, body = body[:1], body[1:]
     n = max((_width(rows) for rows in (head, body) if rows), default=0)
     if not n:
-        return ""
+        return "", False
     notes = [frame.note] if frame.note else []
     if len(body) > frame.max_rows:
         notes.append(f"The first {frame.max_rows:,} of {len(body):,} rows.")
@@ -61,23 +60,24 @@ def typst_table(table: Table, frame: Frame) -> str:
     wordy = [kind == "text" and width > _WORDY for kind, width in zip(kinds, widths, strict=True)]
     natural = sum(min(w, _WORDY) * _EM + 1.2 for w in widths) * _SMALLEST
     arguments = {
-        "columns": _array(["1fr" if w else "auto" for w in wordy]),
+        "columns": _array(
+            f"{min(w, 160)}fr" if wraps else "auto" for w, wraps in zip(widths, wordy, strict=True)
+        ),
         "aligns": _array(aligns),
-        "head": _array(_row(row, aligns, head=True) for row in _shaped(head, n)),
-        "body": _array(_row(row, aligns, head=False) for row in _shaped(body, n)),
+        "head": _array(_array(_cell(cell, head=True) for cell in row) for row in _shaped(head, n)),
+        "body": _array(_array(_cell(cell, head=False) for cell in row) for row in _shaped(body, n)),
         "caption": content([literal(breakable(frame.caption))]) if frame.caption else "none",
         "label": literal(frame.label) if frame.label else "none",
         "note": literal(" ".join(notes)) if notes else "none",
         "keep": _bool(len(body) <= _TOGETHER if frame.keep is None else frame.keep),
         "heat": _bool(heat),
-        "sideways": _bool(natural > frame.measure),
     }
-    return "sheet(" + ", ".join(f"{name}: {value}" for name, value in arguments.items()) + ")"
+    code = "sheet(" + ", ".join(f"{name}: {value}" for name, value in arguments.items()) + ")"
+    return code, natural > frame.measure
 
 
-def _array(items: object) -> str:
-    listed = list(items)  # type: ignore[call-overload]
-    return "(" + "".join(f"{item}, " for item in listed) + ")"
+def _array(items: Iterable[str]) -> str:
+    return "(" + "".join(f"{item}, " for item in items) + ")"
 
 
 def _bool(value: bool) -> str:
@@ -161,10 +161,6 @@ def _widest(k: int, head: Sequence[Sequence[Cell]], column: Sequence[Cell]) -> i
 def _ground(cell: Cell) -> str:
     ground = rgb(cell.style.get("background-color", ""))
     return "" if ground == "ffffff" else ground
-
-
-def _row(row: Sequence[Cell], aligns: Sequence[str], *, head: bool) -> str:
-    return _array(_cell(cell, head=head) for cell in row)
 
 
 def _cell(cell: Cell, *, head: bool) -> str:

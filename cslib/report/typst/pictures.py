@@ -1,0 +1,113 @@
+"""Pictures on the page: those that cells show and those that their words refer to."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import unquote
+
+from cslib.report.typst import figures
+from cslib.report.typst.fonts import covered
+from cslib.report.typst.page import ExportError, Page
+from cslib.report.typst.text import content, literal, printable, prose
+
+__all__ = ["decoded", "joined", "linked", "picture"]
+
+_WIDTH: Final = re.compile(r"(\d{1,3}(?:\.\d+)?)%")
+
+
+def joined(value: Any) -> str:
+    """Text of a mime bundle, which nbformat may keep as lines."""
+    return "".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def decoded(value: Any, mime: str) -> bytes:
+    """Bytes of a picture in a mime bundle; none when they are not what they say."""
+    if mime == "image/svg+xml":
+        return joined(value).encode("utf-8", "replace")
+    if isinstance(value, bytes):
+        return value
+    try:
+        return base64.b64decode(joined(value))
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def picture(
+    page: Page, data: bytes, words: Mapping[str, Any], *, fallback: str, pixels: object = None
+) -> str | None:
+    """Typst expression of a picture with its words; None when Typst cannot print its kind.
+
+    Raises
+    ------
+    ExportError
+        When it has no alt text and the notebook is a report of ours; in others `fallback` is its alt text.
+    """
+    alt = str(words.get("alt", "") or "").strip()
+    if not alt:
+        if page.ours:
+            raise ExportError(
+                f"{page.where}: found a figure without alt text; expected `alt` under the key `cslib` of the "
+                "output's or the cell's metadata: one sentence for a reader who cannot see it."
+            )
+        alt = fallback
+    ending = figures.kind(data)
+    if not ending:
+        return None
+    if ending == "svg":
+        text, missing = printable(
+            figures.clean_svg(data.decode("utf-8", "replace")),
+            covered=covered(page.options.fonts) | {"\t", "\r"},
+        )
+        page.missing |= set(missing)
+        data = text.encode()
+    name = f"{page.options.files}{hashlib.sha256(data).hexdigest()[:16]}.{ending}"
+    page.files[name] = data
+    caption = str(words.get("caption", ""))
+    arguments = [f"drawn({literal(name)}, {literal(alt)}, {_width(words, data, pixels)})"]
+    if caption:
+        arguments.append(f"caption: {content(prose(caption))}")
+        if label := page.label(words):
+            arguments.append(f"label: {literal(label)}")
+    return f"picture({', '.join(arguments)})"
+
+
+def _width(words: Mapping[str, Any], data: bytes, pixels: object) -> str:
+    if found := _WIDTH.fullmatch(str(words.get("width", ""))):
+        return f"{min(float(found[1]), 100.0):g}%"
+    if isinstance(pixels, int | float) and 0 < pixels < 10000:
+        return f"{pixels * 0.75:g}pt"
+    natural = figures.natural_width(data)
+    return f"{natural:g}pt" if natural and natural > 0 else "none"
+
+
+def linked(page: Page, address: str, alt: str, title: str) -> str | None:
+    """A picture that Markdown or HTML refers to: attached, embedded, or a file near the notebook."""
+    data = figures.data_uri(address)
+    if data is None and address.startswith("attachment:"):
+        attached = page.cell.get("attachments", {}).get(address.removeprefix("attachment:"), {})
+        data = next((decoded(value, mime) for mime, value in attached.items()), None)
+    if data is None:
+        data = _file(page, address)
+    if data is None:
+        return None
+    fallback = f"Image in {page.where}, without a description"
+    return picture(page, data, {"alt": alt, "caption": title}, fallback=fallback)
+
+
+def _file(page: Page, address: str) -> bytes | None:
+    """Picture in a file that a Markdown cell names by a relative path; what data names is never opened."""
+    name = unquote(address)
+    plain = not re.match(r"[a-zA-Z][\w+.-]*:|/|\\", name) and "\0" not in name
+    if page.options.folder is None or page.cell.cell_type != "markdown" or not plain:
+        return None
+    path = page.options.folder / name
+    try:
+        data = path.read_bytes() if path.is_file() else b""
+    except OSError:
+        return None
+    return data if figures.kind(data) else None
