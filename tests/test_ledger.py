@@ -57,7 +57,7 @@ def test_month_end_stays_month_end_through_february() -> None:
 def test_the_eight_accounts_fall_in_eight_classes() -> None:
     cut = cut_ledger(eight())
     pairs = relation("pairs", cut.steps, as_of=date(2025, 12, 31), window=12)
-    named = dict(zip(cut.accounts.take(pairs.entity), pairs.movement, strict=True))
+    named = dict(zip(cut.entities.take(pairs.entity), pairs.movement, strict=True))
     assert named == {"A": "unchanged", "B": "expansion", "C": "contraction", "D": "churn", "E": "new",
                      "F": "reactivation", "G": "joined and left", "H": "gone before"}  # fmt: skip
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from cslib.book import Book
 from cslib.ledger import relation
+from cslib.metrics.entities import Entity, entity_of
 
 __all__ = ["NOT_GIVEN", "By", "Cut", "cut_ledger", "listed"]
 
@@ -25,12 +26,12 @@ class Cut:
     """The steps of a ledger in integer keys, and what the keys stand for.
 
     `steps` is what the engine reads; `labels` has a row per cut with the columns asked for, in order of its code;
-    `accounts` holds the account of each entity code.
+    `entities` holds the name of each entity code.
     """
 
     steps: pd.DataFrame
     labels: pd.DataFrame
-    accounts: pd.Index[str]
+    entities: pd.Index[str]
 
     @property
     def by(self) -> list[str]:
@@ -52,7 +53,7 @@ def listed(by: By) -> tuple[str, ...]:
     return (by,) if isinstance(by, str) else tuple(by or ())
 
 
-def cut_ledger(book: Book, *, by: By = None) -> Cut:
+def cut_ledger(book: Book, *, by: By = None, entity: Entity = "account") -> Cut:
     """Ledger of a book in reporting currency, cut by columns of accounts or of subscriptions.
 
     An account column moves the whole account; a subscription column (``product``, ``currency`` ...) looks at each
@@ -64,20 +65,25 @@ def cut_ledger(book: Book, *, by: By = None) -> Cut:
         The company.
     by : str, sequence of str or None
         Columns to cut by; None keeps the book whole.
+    entity : {"account", "parent", "subscription", "product"}
+        Who is followed; see :mod:`cslib.metrics.entities`.
 
     Raises
     ------
     ValueError
         When neither table has such a column; the message lists those there are.
     """
-    return _cut(book, listed(by))
+    return _cut(book, listed(by), entity)
 
 
 @lru_cache(maxsize=4)  # a book never changes, and every metric of a report asks for the same few cuts
-def _cut(book: Book, by: tuple[str, ...]) -> Cut:
+def _cut(book: Book, by: tuple[str, ...], entity: Entity) -> Cut:
     subscriptions = book.tables["subscriptions"]
-    codes, accounts = pd.factorize(subscriptions["account_id"])
-    values = pd.DataFrame({name: _column(book, name) for name in by}, index=subscriptions.index)
+    followed, account = entity_of(book, entity=entity)
+    codes, entities = pd.factorize(followed)
+    values = pd.DataFrame(
+        {name: _column(book, name, account=account) for name in by}, index=subscriptions.index
+    )
     groups = values.groupby(list(by)) if by else None
     ledger = pd.DataFrame(
         {
@@ -89,14 +95,14 @@ def _cut(book: Book, by: tuple[str, ...]) -> Cut:
         }
     )
     labels = pd.DataFrame(index=[0]) if groups is None else groups.size().reset_index()[list(by)]
-    return Cut(relation("steps", ledger, as_of=book.as_of), labels, accounts)
+    return Cut(relation("steps", ledger, as_of=book.as_of), labels, entities)
 
 
-def _column(book: Book, name: str) -> pd.Series[str]:
+def _column(book: Book, name: str, *, account: pd.Series[str]) -> pd.Series[str]:
     """Value of one column for every row of the ledger, as text; from accounts first, by a key that cannot fan out."""
     subscriptions, accounts = book.tables["subscriptions"], book.tables.get("accounts")
     if accounts is not None and name in accounts.columns and name != "account_id":
-        found = subscriptions["account_id"].map(accounts.set_index("account_id")[name].astype("str"))
+        found = account.map(accounts.set_index("account_id")[name].astype("str"))
     elif name in subscriptions.columns:
         found = subscriptions[name].astype("str")
     else:

@@ -295,7 +295,7 @@ def account_changes(book: Book, *, window: int = 3) -> pd.DataFrame:
     cut = cut_ledger(book)
     pairs = relation("pairs", cut.steps, as_of=book.as_of, window=window)
     accounts = book.tables.get("accounts")
-    ids = pd.Series(cut.accounts.take(pairs["entity"].to_numpy()))
+    ids = pd.Series(cut.entities.take(pairs["entity"].to_numpy()))
     name = ids
     if accounts is not None and "name" in accounts:
         name = ids.map(accounts.set_index("account_id")["name"]).fillna(ids)
