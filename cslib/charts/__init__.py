@@ -3,12 +3,20 @@
 >>> sorted(__all__)[:3]
 ['Picture', 'chart_bridge', 'chart_cohort_curves']
 """
+# ruff: noqa: E402
+
+import logging
+
+# What matplotlib says of fonts (a weight is missing, listing them takes a moment) would land in the report as
+# the output of a cell. Before the first import of matplotlib, which may say it.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 from cslib.charts.canvas import Picture
 from cslib.charts.curves import chart_cohort_curves
 from cslib.charts.layers import chart_layers
 from cslib.charts.retention import chart_retention
 from cslib.charts.segments import chart_segments
+from cslib.charts.spread import chart_spread
 from cslib.charts.waterfall import chart_bridge
 
 __all__ = [
@@ -18,4 +26,5 @@ __all__ = [
     "chart_layers",
     "chart_retention",
     "chart_segments",
+    "chart_spread",
 ]

@@ -80,11 +80,6 @@ def _register_fonts() -> None:
             face = replace(face, name=face.name.removesuffix(" SemiBold"), weight=600)
         # of two equal faces the first wins: ours, not the machine's
         fontManager.ttflist.insert(0, face)
-    # the second family has no 600: its bold stands in, without a complaint in every notebook
-    bold = next(
-        f for f in fontManager.ttflist if (f.name, f.weight, f.style) == ("DejaVu Sans", 700, "normal")
-    )
-    fontManager.ttflist.append(replace(bold, weight=600))
 
 
 @contextmanager
