@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 import struct
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_to_bytes
@@ -53,9 +54,16 @@ def natural_width(data: bytes) -> float | None:
 
 
 def clean_svg(text: str) -> str:
-    """SVG from its first tag on, without links to files, its character references written out."""
+    """SVG from its first tag on, without links to files, its character references written out.
+
+    Accents are joined to their letters; those that cannot be are left out, because the standards refuse them.
+
+    >>> clean_svg('<?xml?><svg><image href="file:///a"/>e\u0301 3\u0301 &#65;</svg>')
+    '<svg><image/>é 3 A</svg>'
+    """
     text = text[text.index("<svg") :] if "<svg" in text else text
-    return _HREF.sub("", _ENTITY.sub(_character, text))
+    text = unicodedata.normalize("NFC", _HREF.sub("", _ENTITY.sub(_character, text)))
+    return text if text.isascii() else "".join(c for c in text if not unicodedata.combining(c))
 
 
 def _character(found: re.Match[str]) -> str:

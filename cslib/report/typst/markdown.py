@@ -21,7 +21,7 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 
 from cslib.report.typst.html import Cell, Image, Run, Table, read_html
 from cslib.report.typst.math import equation
-from cslib.report.typst.text import content, literal, prose
+from cslib.report.typst.text import breakable, content, literal, prose
 
 __all__ = ["Block", "Book", "anchor", "blocks", "gather"]
 
@@ -207,7 +207,7 @@ class _Writer:
         children = inline.children if inline else []
         if len(children) == 1 and children[0].type == "image":
             return [self.image(children[0])]
-        if len(children) == 1 and children[0].type in {"math_inline_double", "math_block"}:
+        if len(children) == 1 and children[0].type in {"math_inline", "math_inline_double"}:
             return [Block("prose", equation(children[0].content, block=True))]
         said = "".join(child.content for child in node.walk() if child.type == "text")
         return [Block("prose", content(self.inlines(node)), text=said)]
@@ -347,7 +347,7 @@ def _ancestors(node: SyntaxTreeNode) -> Iterable[SyntaxTreeNode]:
 
 
 def _code(text: str, language: str) -> str:
-    return f"code({literal(text)}, {literal(language) if language else 'none'})"
+    return f"code({literal(breakable(text, longest=90))}, {literal(language) if language else 'none'})"
 
 
 def _absent(address: str, alt: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from cslib.report.typst.symbols import ACCENTS, FUNCTIONS, LIMITS, MATRICES, SPACES, STYLES, SYMBOLS
-from cslib.report.typst.text import literal
+from cslib.report.typst.text import literal, visible
 
 __all__ = ["equation"]
 
@@ -60,7 +60,7 @@ def equation(tex: str, *, block: bool) -> str:
     >>> equation(r"\mystery", block=False)
     'raw("\\\\mystery", block: false)'
     """
-    tex = tex.strip()
+    tex = visible(tex)
     kind = "true" if block else "false"
     try:
         if len(tex) > _LONGEST or not tex:

@@ -15,7 +15,7 @@ from cslib.report.typst.markdown import Block, Book, anchor, gather
 from cslib.report.typst.outputs import cell_blocks, table_block
 from cslib.report.typst.page import ExportError, Options, Page, chosen
 from cslib.report.typst.pictures import joined, linked
-from cslib.report.typst.text import literal, missing_note, printable
+from cslib.report.typst.text import literal, missing_note, printable, visible
 
 __all__ = ["ExportError", "Options", "Source", "typst_source"]
 
@@ -90,15 +90,15 @@ def _texts(notebook: Any) -> Iterable[str]:
 
 def _titled(page: Page, body: list[Block]) -> tuple[str, str, list[Block]]:
     """Title and subtitle; a first heading that says them is not said twice."""
-    title, subtitle = str(page.about.get("title", "")), str(page.about.get("subtitle", ""))
+    title, subtitle = (visible(str(page.about.get(name, ""))) for name in ("title", "subtitle"))
     first = next((block for block in body if block.kind == "heading"), None)
     if first is not None and first.level == 1 and (not title or body[0] is first):
         body = [block for block in body if block is not first]
         if not title:
-            title = first.text
+            title = visible(first.text)
         elif not subtitle and first.text.casefold() != title.casefold():
             subtitle = first.text
-    return title or page.options.name or "Notebook", subtitle, body
+    return title or visible(page.options.name) or "Notebook", subtitle, body
 
 
 def _head(page: Page, title: str, subtitle: str) -> str:

@@ -11,7 +11,7 @@ from cslib.report.typst.markdown import Block, blocks
 from cslib.report.typst.page import Page, chosen
 from cslib.report.typst.pictures import decoded, joined, linked, picture
 from cslib.report.typst.tables import Frame, typst_table
-from cslib.report.typst.text import content, literal, prose
+from cslib.report.typst.text import breakable, content, literal, prose
 
 __all__ = ["cell_blocks", "table_block"]
 
@@ -39,7 +39,12 @@ def cell_blocks(page: Page, cell: Any, at: int) -> list[Block]:
     if (chosen(page.options.show_code, default) or "show-code" in tags) and not tags & _NO_CODE:
         source = cell.source.strip("\n")
         if source.strip():
-            found.append(Block("wide", f"code({literal(_short(source))}, {literal(page.language)})"))
+            found.append(
+                Block(
+                    "wide",
+                    f"code({literal(breakable(_short(source), longest=90))}, {literal(page.language)})",
+                )
+            )
     if not tags & _NO_OUTPUT:
         for output in cell.get("outputs", []):
             found += _output(page, output)
@@ -53,7 +58,7 @@ def _output(page: Page, output: Any) -> list[Block]:
     if kind == "error":
         name = f"{output.get('ename', '')}: {output.get('evalue', '')}".strip(": ")
         trace = _short(_plain("\n".join(output.get("traceback", []))))
-        return [Block("wide", f"failed({literal(name[:400])}, {literal(trace)})")]
+        return [Block("wide", f"failed({literal(name[:400])}, {literal(breakable(trace, longest=90))})")]
     words = {**_words(page.cell.metadata), **_words(output.get("metadata", {}))}
     return _data(page, output.get("data", {}), words, output.get("metadata", {}))
 
@@ -132,7 +137,7 @@ def _note(text: str) -> Block:
 
 def _printed(text: str) -> list[Block]:
     text = _short(_plain(text).strip("\n"))
-    return [Block("wide", f"printed({literal(text)})")] if text.strip() else []
+    return [Block("wide", f"printed({literal(breakable(text, longest=90))})")] if text.strip() else []
 
 
 def _plain(text: str) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from cslib.report.typst import figures
 from cslib.report.typst.fonts import covered
 from cslib.report.typst.page import ExportError, Page
-from cslib.report.typst.text import content, literal, printable, prose
+from cslib.report.typst.text import content, literal, printable, prose, visible
 
 __all__ = ["decoded", "joined", "linked", "picture"]
 
@@ -47,7 +47,7 @@ def picture(
     ExportError
         When it has no alt text and the notebook is a report of ours; in others `fallback` is its alt text.
     """
-    alt = str(words.get("alt", "") or "").strip()
+    alt = visible(str(words.get("alt", "") or ""))
     if not alt:
         if page.ours:
             raise ExportError(

@@ -22,9 +22,9 @@ _EMPTY: Final = {"", "-", "–", "—", "nan", "NaN", "None", "<NA>", "NaT", "n/
 _LONGEST: Final = 1000  # characters of a cell
 _WORDY: Final = 44  # characters of a line from which a column of text may wrap
 _TOGETHER: Final = 14  # rows of a table that is never split
-_EM: Final = 0.56  # mean width of a character in ems, generously
-_SIZE: Final = 8.5
-_SMALLEST: Final = 6.0
+_LETTER, _DIGIT = 0.56, 0.61  # mean width of a character in ems
+_SMALLEST: Final = 6.0  # points of type
+_UPRIGHT, _SIDEWAYS = 468.0, 700.0  # points of the measure
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,13 @@ class Frame:
     keep: bool | None = None  # None: as its length suggests
     note: str = ""
     max_rows: int = 400
-    measure: float = 468.0  # points
 
 
 def typst_table(table: Table, frame: Frame) -> tuple[str, bool]:
-    """Typst expression of a table and whether it wants a page turned sideways; empty when it has no cells."""
+    """Typst expression of a table and whether it wants a page turned sideways; empty when it has no cells.
+
+    A table too wide for both is printed in parts, each led by the columns that name its rows.
+    """
     head, body = _folded(table.head), table.body
     if not head and body and all(cell.head for cell in body[0]):
         head, body = body[:1], body[1:]
@@ -50,30 +52,88 @@ def typst_table(table: Table, frame: Frame) -> tuple[str, bool]:
     notes = [frame.note] if frame.note else []
     if len(body) > frame.max_rows:
         notes.append(f"The first {frame.max_rows:,} of {len(body):,} rows.")
-        body = _cut(body[: frame.max_rows])
-    placed = _placed(body)
-    columns = [[cell for (_, x), cell in placed.items() if x == k and cell.colspan == 1] for k in range(n)]
+        body = body[: frame.max_rows]
+    head, body = _shaped(head, n), _shaped(body, n)
+    whole = _part(head, body, n)
+    if whole.room <= _SIDEWAYS or not _simple(head, body):
+        return _sheet(whole, frame, frame.caption, notes), whole.room > _UPRIGHT
+    parts = _parts(whole)
+    sheets = [
+        _sheet(part, frame, frame.caption if i == 0 else "", notes if i == len(parts) - 1 else [])
+        for i, part in enumerate(parts)
+    ]
+    return content(sheets), False
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Rows of one printed table and what its columns are."""
+
+    head: Sequence[Sequence[Cell]]
+    body: Sequence[Sequence[Cell]]
+    kinds: Sequence[str]
+    aligns: Sequence[str]
+    widths: Sequence[int]  # characters of the longest line
+
+    @property
+    def room(self) -> float:
+        """Points it needs in the smallest type."""
+        return sum(_column_room(w, k) for w, k in zip(self.widths, self.kinds, strict=True))
+
+
+def _column_room(width: int, kind: str) -> float:
+    return (min(width, _WORDY) * (_DIGIT if kind == "number" else _LETTER) + 1.24) * _SMALLEST
+
+
+def _part(head: Sequence[Sequence[Cell]], body: Sequence[Sequence[Cell]], n: int) -> _Part:
+    below, above = _placed(body), _placed(head)
+    columns = [[c for (_, x), c in below.items() if x == k and c.colspan == 1] for k in range(n)]
+    titles = [[c for (_, x), c in above.items() if x == k and c.colspan == 1] for k in range(n)]
     kinds = ["number" if _is_number(column) else "text" for column in columns]
     aligns = [_aligned(column, kind) for column, kind in zip(columns, kinds, strict=True)]
-    heat = any(_ground(cell) for row in body for cell in row)
-    widths = [_widest(k, head, column) for k, column in enumerate(columns)]
-    wordy = [kind == "text" and width > _WORDY for kind, width in zip(kinds, widths, strict=True)]
-    natural = sum(min(w, _WORDY) * _EM + 1.2 for w in widths) * _SMALLEST
+    widths = [_widest([*t, *c]) for t, c in zip(titles, columns, strict=True)]
+    return _Part(head, body, kinds, aligns, widths)
+
+
+def _simple(head: Sequence[Sequence[Cell]], body: Sequence[Sequence[Cell]]) -> bool:
+    return all(cell.colspan == cell.rowspan == 1 for row in (*head, *body) for cell in row)
+
+
+def _parts(whole: _Part) -> list[_Part]:
+    n = len(whole.kinds)
+    lead = 0
+    while lead < n - 1 and whole.body and all(row[lead].head for row in whole.body):
+        lead += 1
+    rooms = [_column_room(w, k) for w, k in zip(whole.widths, whole.kinds, strict=True)]
+    groups: list[list[int]] = [[]]
+    for k in range(lead, n):
+        if groups[-1] and sum(rooms[i] for i in (*range(lead), *groups[-1], k)) > _UPRIGHT * 0.85:
+            groups.append([])
+        groups[-1].append(k)
+    chosen = [[*range(lead), *group] for group in groups]
+    return [
+        _part([[r[k] for k in ks] for r in whole.head], [[r[k] for k in ks] for r in whole.body], len(ks))
+        for ks in chosen
+    ]
+
+
+def _sheet(part: _Part, frame: Frame, caption: str, notes: Sequence[str]) -> str:
+    wordy = [k == "text" and w > _WORDY for k, w in zip(part.kinds, part.widths, strict=True)]
+    columns = [f"{min(w, 160)}fr" if wraps else "auto" for w, wraps in zip(part.widths, wordy, strict=True)]
+    heat = any(_ground(cell) for row in part.body for cell in row)
+    keep = len(part.body) <= _TOGETHER if frame.keep is None else frame.keep
     arguments = {
-        "columns": _array(
-            f"{min(w, 160)}fr" if wraps else "auto" for w, wraps in zip(widths, wordy, strict=True)
-        ),
-        "aligns": _array(aligns),
-        "head": _array(_array(_cell(cell, head=True) for cell in row) for row in _shaped(head, n)),
-        "body": _array(_array(_cell(cell, head=False) for cell in row) for row in _shaped(body, n)),
-        "caption": content([literal(breakable(frame.caption))]) if frame.caption else "none",
-        "label": literal(frame.label) if frame.label else "none",
+        "columns": _array(columns),
+        "aligns": _array(part.aligns),
+        "head": _array(_array(_cell(cell, head=True) for cell in row) for row in part.head),
+        "body": _array(_array(_cell(cell, head=False) for cell in row) for row in part.body),
+        "caption": content([literal(breakable(caption))]) if caption else "none",
+        "label": literal(frame.label) if frame.label and caption else "none",
         "note": literal(" ".join(notes)) if notes else "none",
-        "keep": _bool(len(body) <= _TOGETHER if frame.keep is None else frame.keep),
+        "keep": _bool(keep),
         "heat": _bool(heat),
     }
-    code = "sheet(" + ", ".join(f"{name}: {value}" for name, value in arguments.items()) + ")"
-    return code, natural > frame.measure
+    return "sheet(" + ", ".join(f"{name}: {value}" for name, value in arguments.items()) + ")"
 
 
 def _array(items: Iterable[str]) -> str:
@@ -124,10 +184,6 @@ def _shaped(rows: Sequence[Sequence[Cell]], n: int) -> list[list[Cell]]:
     return shaped
 
 
-def _cut(rows: list[list[Cell]]) -> list[list[Cell]]:
-    return [[replace(c, rowspan=min(c.rowspan, len(rows) - y)) for c in row] for y, row in enumerate(rows)]
-
-
 def _folded(head: list[list[Cell]]) -> list[list[Cell]]:
     """Head without the second row that pandas adds only to name the index."""
     head = [row for row in head if any(cell.text for cell in row)]
@@ -152,10 +208,8 @@ def _aligned(column: Sequence[Cell], kind: str) -> str:
     return "right" if kind == "number" else "left"
 
 
-def _widest(k: int, head: Sequence[Sequence[Cell]], column: Sequence[Cell]) -> int:
-    titles = [cell for (_, x), cell in _placed(head).items() if x == k and cell.colspan == 1]
-    lines = (line for cell in (*titles, *column) for line in cell.text.splitlines())
-    return max(map(len, lines), default=0)
+def _widest(cells: Iterable[Cell]) -> int:
+    return max((len(line) for cell in cells for line in cell.text.splitlines()), default=0)
 
 
 def _ground(cell: Cell) -> str:
@@ -184,8 +238,10 @@ def _cell(cell: Cell, *, head: bool) -> str:
     if cell.rowspan > 1:
         own.append(f"rowspan: {cell.rowspan}")
     if ground:
-        own.append(f'fill: rgb("{ground}")')
-    if head and cell.colspan > 1:
+        own.append(f'fill: rgb("{ground}"), stroke: gap')
+    if cell.rowspan > 1:
+        own.append(f"align: {'center + bottom' if head else 'left + top'}")
+    elif head and cell.colspan > 1:
         own.append("align: center + bottom, stroke: spanner")
     return f"table.cell({', '.join(own)}, {body})" if own else body
 

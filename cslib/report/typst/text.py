@@ -7,11 +7,10 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-__all__ = ["SUBSTITUTE", "breakable", "content", "literal", "missing_note", "printable", "prose"]
+__all__ = ["SUBSTITUTE", "breakable", "content", "literal", "missing_note", "printable", "prose", "visible"]
 
 SUBSTITUTE: Final = "□"
 _BREAK: Final = "\u200b"  # a place where a line may break, without width
-_LONGEST: Final = 32  # characters of a word before it is allowed to break anywhere
 _ESCAPED: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\n", "\t": " "})
 # Invisible in print, or able to turn the order of what follows: joiners, marks of direction, variation selectors.
 _DROPPED: Final = frozenset(
@@ -21,7 +20,7 @@ _DROPPED: Final = frozenset(
     )
 ) | frozenset(map(chr, range(0xFE00, 0xFE10)))
 _SAME: Final = {"\u2028": " ", "\u2029": " ", "\u2011": "-", "\u2007": "\u00a0", "\u202f": "\u00a0"}
-_WORD: Final = re.compile(rf"[^\s{_BREAK}]{{{_LONGEST + 1},}}")
+_WORD: Final = re.compile(rf"[^\s{_BREAK}]+")
 _MINUS: Final = re.compile(r"(?<![\w.,-])-(?=[\d$€£.])")
 _UNIT: Final = re.compile(r"(?<=\d) (?=(?:%|points?|months?|days?|years?|accounts?|of|x|USD|EUR|GBP)\b)")
 _QUOTE: Final = re.compile("([\"'])")
@@ -36,17 +35,19 @@ def literal(text: str) -> str:
     return f'"{text.translate(_ESCAPED)}"'
 
 
-def breakable(text: str) -> str:
+def breakable(text: str, *, longest: int = 32) -> str:
     """Text in which a word that no line can hold may break.
 
     >>> breakable("short"), len(breakable("a" * 64))
     ('short', 65)
     """
-    return _WORD.sub(lambda word: _BREAK.join(_pieces(word.group())), text)
+    if len(text) <= longest:
+        return text
+    return _WORD.sub(lambda word: _BREAK.join(_pieces(word.group(), longest)), text)
 
 
-def _pieces(word: str) -> Iterable[str]:
-    return (word[i : i + _LONGEST] for i in range(0, len(word), _LONGEST))
+def _pieces(word: str, longest: int) -> Iterable[str]:
+    return (word[i : i + longest] for i in range(0, len(word), longest))
 
 
 def content(parts: Iterable[str]) -> str:
@@ -70,6 +71,15 @@ def prose(text: str) -> list[str]:
     text = _UNIT.sub("\u00a0", _MINUS.sub("−", text))
     quotes = {'"': "smartquote()", "'": "smartquote(double: false)"}
     return [quotes.get(part, literal(breakable(part))) for part in _QUOTE.split(text) if part]
+
+
+def visible(text: str) -> str:
+    """Text without marks that leave nothing on paper; empty when nothing is left.
+
+    >>> visible(" \u202e\ufeff\u200b ")
+    ''
+    """
+    return text.translate(dict.fromkeys(map(ord, {*_DROPPED, _BREAK}))).strip()
 
 
 def printable(source: str, *, covered: frozenset[str]) -> tuple[str, list[str]]:
