@@ -45,7 +45,8 @@ def concentration(weight: npt.ArrayLike, *, cluster: npt.ArrayLike | None = None
 
     Notes
     -----
-    Source: US DOJ & FTC, Horizontal Merger Guidelines 2023, 2.1 (Herfindahl); Kish 1965, 11.7 (effective number).
+    Source: US DOJ & FTC, Horizontal Merger Guidelines 2023, 2.1 (Herfindahl); Kish 1965, 11.7 (effective
+    number).
 
     Examples
     --------

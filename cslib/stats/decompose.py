@@ -1,4 +1,7 @@
-"""Why a rate changed: how much each of its factors did. Effects add up to the change, exactly and over any number of periods."""
+"""Why a rate changed: what each of its factors did.
+
+Effects add up to the change, exactly, and chain over any number of periods.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ class MixRate(NamedTuple):
     """A change of an average split over its groups; each array has one entry a group."""
 
     mix: Floats
-    """Effect of the group's share, against the average: shifting to a group better than average counts as a gain."""
+    """Effect of the group's share, against the average: a shift to a group above average is a gain."""
     rate: Floats
     """Effect of the group's own rate."""
     before: float
@@ -34,8 +37,8 @@ def kitagawa(
 ) -> MixRate:
     """Change of a weighted average split into shift of weights (mix) and change within groups (rate); no residual.
 
-    ``mix + rate`` summed over groups is after - before. Sizes are made shares. A group that is empty at one date has no
-    rate there (not a number): its whole effect is mix.
+    ``mix + rate`` summed over groups is after - before. Sizes are made shares. A group that is empty at one
+    date has no rate there (not a number): its whole effect is mix.
 
     Raises
     ------
@@ -44,7 +47,8 @@ def kitagawa(
 
     Notes
     -----
-    Source: Kitagawa 1955, JASA 50:1168; by group, against the average of the two averages: Das Gupta 1993, ch. 5.
+    Source: Kitagawa 1955, JASA 50:1168; by group, against the average of the two averages: Das Gupta 1993,
+    ch. 5.
 
     Examples
     --------
@@ -112,9 +116,9 @@ def _pair(factors: Sequence[Floats], i: int, j: int, value: Callable[..., float]
 def das_gupta(factors: Sequence[npt.ArrayLike], value: Callable[..., float] = product_sum) -> Effects:
     """Effects of k factors on a value over N periods: each factor's change averaged over all orders of moving them.
 
-    Between two periods the effects add up to the change. Pairwise effects do not chain over three periods or more (what a
-    factor did in two quarters is not what it did in the half year), so with more periods each pair is averaged with
-    its detours over all others; the result chains exactly and still adds up.
+    Between two periods the effects add up to the change. Pairwise effects do not chain over three periods or
+    more (what a factor did in two quarters is not what it did in the half year), so with more periods each
+    pair is averaged with its detours over all others; the result chains exactly and still adds up.
 
     Parameters
     ----------
@@ -130,8 +134,8 @@ def das_gupta(factors: Sequence[npt.ArrayLike], value: Callable[..., float] = pr
 
     Notes
     -----
-    Source: Das Gupta 1993, Standardization and Decomposition of Rates: A User's Manual (US Census P23-186), ch. 2 to 4
-    (k factors; the average over all orders is Shapley's), ch. 6 (N populations).
+    Source: Das Gupta 1993, Standardization and Decomposition of Rates: A User's Manual (US Census P23-186),
+    ch. 2 to 4 (k factors; the average over all orders is Shapley's), ch. 6 (N populations).
 
     Examples
     --------
@@ -150,7 +154,7 @@ def das_gupta(factors: Sequence[npt.ArrayLike], value: Callable[..., float] = pr
     for i, j in combinations(range(n), 2):
         pairwise[:, i, j] = _pair(arrays, i, j, value)
         pairwise[:, j, i] = -pairwise[:, i, j]
-    # Das Gupta's N-population effect of i to j is the mean over all m of (i to m) + (m to j), with i to i nothing.
+    # Das Gupta's N-population effect of i to j is the mean over all m of (i to m) + (m to j).
     towards = pairwise.mean(axis=2)
     effect = towards[:, :, None] - towards[:, None, :]
     return Effects(np.array([value(*(array[i] for array in arrays)) for i in range(n)]), effect)

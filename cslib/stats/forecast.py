@@ -54,7 +54,9 @@ def supported_level(n: int, levels: tuple[float, ...] = (0.95, 0.9, 0.8)) -> flo
 
 
 def conformal_radius(errors: npt.ArrayLike, *, level: float) -> float:
-    """Half-width of a split-conformal range: forecast +- this covers with probability `level` if errors are exchangeable.
+    """Half-width of a split-conformal range, in the unit of the errors.
+
+    Forecast +- this covers with probability `level` if past and future errors are exchangeable.
 
     Infinite when the history is too short for the level.
 

@@ -82,8 +82,8 @@ class Shrunk(NamedTuple):
 def shrink(value: npt.ArrayLike, se: npt.ArrayLike) -> Shrunk:
     """Empirical-Bayes estimates of many values of unequal precision: rank by these, not by the raw ones.
 
-    The spread between true values is Paule and Mandel's: the one at which the weighted sum of squares about the mean
-    is as large as its degrees of freedom.
+    The spread between true values is Paule and Mandel's: the one at which the weighted sum of squares about
+    the mean is as large as its degrees of freedom.
 
     Raises
     ------
@@ -92,8 +92,8 @@ def shrink(value: npt.ArrayLike, se: npt.ArrayLike) -> Shrunk:
 
     Notes
     -----
-    Source: Paule & Mandel 1982, J Res NBS 87:377; DerSimonian & Kacker 2007, Contemp Clin Trials 28:105; Efron & Morris
-    1975, JASA 70:311.
+    Source: Paule & Mandel 1982, J Res NBS 87:377; DerSimonian & Kacker 2007, Contemp Clin Trials 28:105;
+    Efron & Morris 1975, JASA 70:311.
 
     Examples
     --------
@@ -141,7 +141,8 @@ def funnel_limits(target: float, se: npt.ArrayLike, *, level: float, overdispers
     target : float
         Value expected of every unit.
     se : array
-        Standard error each unit would have if its value were the target: for a share ``sqrt(target (1 - target) / n)``.
+        Standard error each unit would have if its value were the target: for a share ``sqrt(target (1 -
+        target) / n)``.
     level : float
         Share of units of true value `target` inside the limits; funnels show 0.95 and 0.998.
     overdispersion : float
@@ -186,7 +187,8 @@ def xmr(values: npt.ArrayLike, *, baseline: int | None = None) -> Process:
     Parameters
     ----------
     values : array
-        Measurements in order of time. Overlapping windows are not measurements of their own: use separate ones.
+        Measurements in order of time. Overlapping windows are not measurements of their own: use separate
+        ones.
     baseline : int, optional
         Number of first points that set the limits; by default all.
 

@@ -1,8 +1,8 @@
 """Projecting survival with two or three parameters: shifted-beta-geometric and beta-discrete-Weibull.
 
-Each subject ends in a period with its own probability; those probabilities differ as a Beta(alpha, beta). The weak leave
-first, so the survivors' rate improves with age without anybody improving. With c, the ageing of a single subject: above 1
-its own risk grows with age, below 1 it shrinks, 1 is the shifted-beta-geometric.
+Each subject ends in a period with its own probability; those probabilities differ as a Beta(alpha, beta).
+The weak leave first, so the survivors' rate improves with age without anybody improving. With c, the ageing
+of a single subject: above 1 its own risk grows with age, below 1 it shrinks, 1 is the shifted-beta-geometric.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def survival(model: SurvivalModel, age: npt.ArrayLike) -> Floats:
 
     Notes
     -----
-    Source: Fader & Hardie 2007, J Interactive Marketing 21(1):76, eq. 6; with c: Fader, Hardie, Liu, Davin & Steenburgh
-    2018, J Interactive Marketing 43:1, eq. 3.
+    Source: Fader & Hardie 2007, J Interactive Marketing 21(1):76, eq. 6; with c: Fader, Hardie, Liu, Davin &
+    Steenburgh 2018, J Interactive Marketing 43:1, eq. 3.
 
     Examples
     --------
@@ -70,19 +70,21 @@ def fit(survivors: Sequence[npt.ArrayLike], *, ageing: bool = False) -> Survival
     Parameters
     ----------
     survivors : sequence of arrays
-        One array a cohort: size at age 0, 1, ...; never increasing. Shares are fine, the likelihood is then per subject.
+        One array a cohort: size at age 0, 1, ...; never increasing. Shares are fine, the likelihood is then
+        per subject.
     ageing : bool
         Whether to fit c too; it needs at least three periods.
 
     Raises
     ------
     ValueError
-        When a cohort grows, nothing ended or nothing was left, or there are too few periods for the parameters.
+        When a cohort grows, nothing ended or nothing was left, or there are too few periods for the
+        parameters.
 
     Notes
     -----
-    Source: Fader & Hardie 2007, appendix B; several cohorts: Fader & Hardie, Fitting the sBG Model to Multi-Cohort Data;
-    c: Fader et al. 2018, J Interactive Marketing 43:1.
+    Source: Fader & Hardie 2007, appendix B; several cohorts: Fader & Hardie, Fitting the sBG Model to
+    Multi-Cohort Data; c: Fader et al. 2018, J Interactive Marketing 43:1.
 
     Examples
     --------
@@ -150,8 +152,8 @@ def fit(survivors: Sequence[npt.ArrayLike], *, ageing: bool = False) -> Survival
 def residual_lifetime(model: SurvivalModel, renewals: npt.ArrayLike, *, discount: float) -> Floats:
     """Discounted expected residual lifetime (DERL), in periods, of a subject that has renewed `renewals` times.
 
-    Counts the renewals to come, the next one at full value: ``sum over k >= 0 of S(n + 1 + k) / S(n) / (1 + discount) ** k``.
-    Times the payment of a period it is the residual value just before the next renewal.
+    Counts the renewals to come, the next one at full value: ``sum over k >= 0 of S(n + 1 + k) / S(n) / (1 +
+    discount) ** k``. Times the payment of a period it is the residual value just before the next renewal.
 
     Parameters
     ----------

@@ -92,7 +92,8 @@ def square_and_add(first: Interval, second: Interval, *, correlation: float = 0.
 
     Notes
     -----
-    Source: Newcombe 1998, Stat Med 17:873, method 10, and 17:2635 for pairs; Zou & Donner 2008, Stat Med 27:1693.
+    Source: Newcombe 1998, Stat Med 17:873, method 10, and 17:2635 for pairs; Zou & Donner 2008, Stat Med
+    27:1693.
 
     Examples
     --------

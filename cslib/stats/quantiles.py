@@ -1,4 +1,4 @@
-"""Quantiles, tail probabilities, ranks, and the checks of arrays: what every estimator needs. The door to scipy.special.
+"""Quantiles, tail probabilities, ranks, and the checks of arrays; the only door to ``scipy.special``.
 
 scipy is imported on first use: it takes longer to import than most reports take to compute.
 """
@@ -61,8 +61,8 @@ def column(
         least = "" if minimum is None else f", {minimum:g} or more"
         first = int(np.flatnonzero(bad)[0])
         raise ValueError(
-            f"{name}: {int(bad.sum())} of {len(array)} values are not usable, first: {array[first]} at position {first}; "
-            f"expected finite numbers{least}"
+            f"{name}: {int(bad.sum())} of {len(array)} values are not usable, "
+            f"first: {array[first]} at position {first}; expected finite numbers{least}"
         )
     return array
 

@@ -1,13 +1,15 @@
 """A ratio of sums, its change between two dates, and how far either can be told from chance.
 
-The independent unit is the cluster (rows that stand or fall together). Sums are taken cluster by cluster, so the order
-of rows changes nothing, and every delete-one value has a closed form: nothing here loops over clusters.
+The independent unit is the cluster (rows that stand or fall together). Sums are taken cluster by cluster, so
+the order of rows changes nothing, and every delete-one value has a closed form: nothing here loops over
+clusters.
 
-Two intervals are offered. The jackknife-t needs no assumption on what a cluster may do, and serves ratios without a
-ceiling. Where every cluster's numerator lies between 0 and its denominator (`bounded`), losses are few, large and all on one
-side: the jackknife has then not seen the losses that could have been, and covers 60% to 90% where 95% is promised. Such a
-ratio is a weighted share, and gets Wilson's interval on the effective number of clusters, which covers at least the
-promised level in all the books of ``benchmarks/coverage.py``.
+Two intervals are offered. The jackknife-t needs no assumption on what a cluster may do, and serves ratios
+without a ceiling. Where every cluster's numerator lies between 0 and its denominator (`bounded`), losses are
+few, large and all on one side: the jackknife has then not seen the losses that could have been, and covers
+60% to 90% where 95% is promised. Such a ratio is a weighted share, and gets Wilson's interval on the
+effective number of clusters, which covers at least the promised level in all the books of
+``benchmarks/coverage.py``.
 """
 
 from __future__ import annotations
@@ -104,7 +106,9 @@ def cluster_sums(
     if keys.shape != (n,):
         raise ValueError(f"cluster: found {keys.shape} keys, expected {n}, one a row")
     distinct, code = np.unique(keys, return_inverse=True)
-    return distinct, tuple(np.bincount(code, weights=values, minlength=len(distinct)) for values in columns)
+    return distinct, tuple(
+        np.bincount(code, weights=values, minlength=len(distinct)).astype(np.float64) for values in columns
+    )
 
 
 def _jackknife(numerator: Floats, denominator: Floats) -> _Sums:
@@ -159,9 +163,9 @@ def ratio_of_sums(
 ) -> Ratio:
     """Sum of numerators over sum of denominators, with an interval that holds when a few clusters weigh most.
 
-    Delete-one-cluster jackknife, Student t on ``n_eff - 1`` degrees of freedom; with `bounded`, Wilson's score interval of a
-    share on `n_eff` trials. The ratio is not a number without a denominator, the jackknife interval not below two effective
-    clusters.
+    Delete-one-cluster jackknife, Student t on ``n_eff - 1`` degrees of freedom; with `bounded`, Wilson's
+    score interval of a share on `n_eff` trials. The ratio is not a number without a denominator, the
+    jackknife interval not below two effective clusters.
 
     Parameters
     ----------
@@ -177,12 +181,14 @@ def ratio_of_sums(
     Raises
     ------
     ValueError
-        When a value is not finite, a denominator negative, lengths differ, or a bounded numerator lies outside its bounds.
+        When a value is not finite, a denominator negative, lengths differ, or a bounded numerator lies
+        outside its bounds.
 
     Notes
     -----
-    Source: delete-one jackknife of a ratio: Efron & Tibshirani 1993, ch. 11. Effective number: Kish 1965, 11.7. Wilson's
-    interval on it: Dean & Pagano 2015, J Surv Stat Methodol 3:484. Both measured in ``benchmarks/coverage.py``.
+    Source: delete-one jackknife of a ratio: Efron & Tibshirani 1993, ch. 11. Effective number: Kish 1965,
+    11.7. Wilson's interval on it: Dean & Pagano 2015, J Surv Stat Methodol 3:484. Both measured in
+    ``benchmarks/coverage.py``.
 
     Examples
     --------
@@ -234,12 +240,14 @@ def paired_change(
 ) -> Change:
     """Difference of two ratios of sums over the same clusters (after - before), with one of three verdicts.
 
-    A row belongs to one cluster at both dates; a cluster that is absent at a date has zeros there. Leaving a cluster out at
-    both dates at once keeps what the dates have in common (overlapping windows, the same customers) out of the error.
+    A row belongs to one cluster at both dates; a cluster that is absent at a date has zeros there. Leaving a
+    cluster out at both dates at once keeps what the dates have in common (overlapping windows, the same
+    members) out of the error.
 
-    - ``changed``: the interval at `level` leaves 0 out. Where it also lies within `delta`, the change is real and small.
-    - ``unchanged within delta``: two one-sided tests reject a change of `delta` or more, that is, the interval at
-      ``2 * level - 1`` (90% for 95%) lies inside +-`delta`.
+    - ``changed``: the interval at `level` leaves 0 out. Where it also lies within `delta`, the change is
+      real and small.
+    - ``unchanged within delta``: two one-sided tests reject a change of `delta` or more, that is, the
+      interval at ``2 * level - 1`` (90% for 95%) lies inside +-`delta`.
     - ``cannot tell``: neither.
 
     Parameters
@@ -251,8 +259,8 @@ def paired_change(
     cluster : array, optional
         Key of the independent unit of each row; by default each row is one.
     bounded : bool
-        Whether numerators lie between 0 and their denominators at both dates: the interval is then recovered from the two
-        Wilson intervals and the jackknife correlation of the two ratios.
+        Whether numerators lie between 0 and their denominators at both dates: the interval is then recovered
+        from the two Wilson intervals and the jackknife correlation of the two ratios.
     level : float
         Confidence level, between 0.5 and 1.
 
@@ -263,8 +271,8 @@ def paired_change(
 
     Notes
     -----
-    Source: Schuirmann 1987, J Pharmacokinet Biopharm 15:657 (two one-sided tests); Zou & Donner 2008, Stat Med 27:1693
-    (bounded ratios).
+    Source: Schuirmann 1987, J Pharmacokinet Biopharm 15:657 (two one-sided tests); Zou & Donner 2008, Stat
+    Med 27:1693 (bounded ratios).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How well a score tells those who leave from those who stay: AUC with DeLong's errors, Brier and its split, calibration."""
+"""How well a score tells cases from others: AUC with DeLong's errors, Brier and its split, calibration."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _outcome(outcome: npt.ArrayLike, like: Floats) -> npt.NDArray[np.bool_]:
     values = column(outcome, "outcome", like=like)
     if not np.isin(values, (0.0, 1.0)).all():
         raise ValueError("outcome: found other values than 0 and 1, expected only these")
-    return values == 1
+    return np.asarray(values == 1)
 
 
 def _placements(score: Floats, case: npt.NDArray[np.bool_]) -> tuple[float, Floats, Floats]:
@@ -76,7 +76,8 @@ def auc(score: npt.ArrayLike, outcome: npt.ArrayLike, *, level: float = 0.95) ->
 
     Notes
     -----
-    Source: DeLong, DeLong & Clarke-Pearson 1988, Biometrics 44:837; by ranks: Sun & Xu 2014, IEEE Signal Proc Lett 21:1389.
+    Source: DeLong, DeLong & Clarke-Pearson 1988, Biometrics 44:837; by ranks: Sun & Xu 2014, IEEE Signal
+    Proc Lett 21:1389.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Time until something ends: Kaplan-Meier, log-rank, restricted mean, competing exits, landmark comparison.
+"""Time until something ends: Kaplan-Meier, its influences, log-rank, restricted mean.
 
-Subjects may enter late (`entry`) and leave before the end is seen (`event` false). A subject is at risk at time s when
-``entry < s <= time``. Tied times: ends come before withdrawals.
+Subjects may enter late (`entry`) and leave before the end is seen (`event` false). A subject is at risk at
+time s when ``entry < s <= time``. Tied times: ends come before withdrawals.
 """
 
 from __future__ import annotations
@@ -17,14 +17,10 @@ from cslib.stats.quantiles import Floats, Ints, chi2_upper, column, z
 
 __all__ = [
     "Curve",
-    "Incidence",
-    "Landmark",
     "LogRank",
     "RestrictedMean",
-    "aalen_johansen",
     "influence",
     "kaplan_meier",
-    "landmark",
     "log_rank",
     "restricted_mean",
 ]
@@ -57,16 +53,18 @@ class Curve:
         return float(self.time[reached[0]]) if len(reached) else nan
 
 
-class _Subjects(NamedTuple):
+class Subjects(NamedTuple):
+    """Checked input of every estimator here; `event` is 0 for censored, else the exit."""
+
     time: Floats
     event: Ints
     entry: Floats
     weight: Floats
 
 
-def _subjects(
+def subjects_of(
     time: npt.ArrayLike, event: npt.ArrayLike, entry: npt.ArrayLike | None, weight: npt.ArrayLike | None
-) -> _Subjects:
+) -> Subjects:
     until = column(time, "time")
     cause = column(event, "event", like=until, minimum=0).astype(np.int64)
     if entry is None:
@@ -80,23 +78,24 @@ def _subjects(
                 f"first: position {late[0]}, {start[late[0]]:g} against {until[late[0]]:g}"
             )
     heavy = np.ones(len(until)) if weight is None else column(weight, "weight", like=until, minimum=0)
-    return _Subjects(until, cause, start, heavy)
+    return Subjects(until, cause, start, heavy)
 
 
-def _at_risk(subjects: _Subjects, times: Floats, amount: Floats) -> Floats:
+def at_risk_of(subjects: Subjects, times: Floats, amount: Floats) -> Floats:
     """Sum of `amount` over the subjects at risk at each time: entered before it, not gone before it."""
 
-    def before(moments: Floats) -> Floats:
+    def from_on(moments: Floats) -> Floats:
+        # Added up from the last, so that few who are left are not the difference of two large sums.
         order = np.argsort(moments, kind="stable")
-        running = np.concatenate([[0.0], np.cumsum(amount[order])])
-        return running[np.searchsorted(moments[order], times, side="left")]
+        running = np.concatenate([np.cumsum(amount[order][::-1])[::-1], [0.0]])
+        return np.asarray(running[np.searchsorted(moments[order], times, side="left")])
 
-    return np.asarray(before(subjects.entry) - before(subjects.time))
+    return from_on(subjects.time) - from_on(subjects.entry)
 
 
-def _ending(subjects: _Subjects, times: Floats, amount: Floats, ends: npt.NDArray[np.bool_]) -> Floats:
+def ending_of(subjects: Subjects, times: Floats, amount: Floats, ends: npt.NDArray[np.bool_]) -> Floats:
     place = np.searchsorted(times, subjects.time[ends])
-    return np.bincount(place, weights=amount[ends], minlength=len(times))
+    return np.bincount(place, weights=amount[ends], minlength=len(times)).astype(np.float64)
 
 
 def kaplan_meier(
@@ -131,8 +130,9 @@ def kaplan_meier(
 
     Notes
     -----
-    Source: Kaplan & Meier 1958, JASA 53:457; Greenwood 1926; band on the log(-log) scale: Kalbfleisch & Prentice 2002,
-    1.4.1; weights: the Horvitz-Thompson form of Greenwood's sum, as the infinitesimal jackknife gives it.
+    Source: Kaplan & Meier 1958, JASA 53:457; Greenwood 1926; band on the log(-log) scale: Kalbfleisch &
+    Prentice 2002, 1.4.1; weights: the Horvitz-Thompson form of Greenwood's sum, as the infinitesimal
+    jackknife gives it.
 
     Examples
     --------
@@ -140,18 +140,19 @@ def kaplan_meier(
     >>> curve.time.tolist(), curve.n_at_risk.tolist(), curve.survival.tolist()
     ([3.0, 5.0, 8.0], [4, 3, 1], [0.75, 0.5, 0.0])
     """
-    subjects = _subjects(time, event, entry, weight)
+    subjects = subjects_of(time, event, entry, weight)
     ends, heavy = subjects.event > 0, subjects.weight
     times, counts = np.unique(subjects.time[ends], return_counts=True)
-    n_at_risk = _at_risk(subjects, times, np.ones(len(heavy))).round().astype(np.int64)
-    at_risk = _at_risk(subjects, times, heavy)
-    at_risk_squared = _at_risk(subjects, times, heavy**2)
-    ended = _ending(subjects, times, heavy, ends)
+    n_at_risk = at_risk_of(subjects, times, np.ones(len(heavy))).round().astype(np.int64)
+    at_risk = at_risk_of(subjects, times, heavy)
+    at_risk_squared = at_risk_of(subjects, times, heavy**2)
+    ended = ending_of(subjects, times, heavy, ends)
     hazard = np.minimum(np.divide(ended, at_risk, out=np.zeros(len(times)), where=at_risk > 0), 1.0)
     hazard[ended >= at_risk * (1 - 1e-12)] = 1.0
     survival = np.cumprod(1 - hazard)
     # Sum over those at risk of weight^2 (ended - hazard)^2, over (at risk * (1 - hazard))^2.
-    squares = _ending(subjects, times, heavy**2, ends) * (1 - 2 * hazard) + hazard**2 * at_risk_squared
+    squares = ending_of(subjects, times, heavy**2, ends) * (1 - 2 * hazard) + hazard**2 * at_risk_squared
+    squares = np.maximum(squares, 0.0)
     scale = (at_risk * (1 - hazard)) ** 2
     term = np.divide(squares, scale, out=np.full(len(times), nan), where=scale > 0)
     cumulative = np.cumsum(term)
@@ -185,8 +186,8 @@ def influence(
 ) -> Floats:
     """Infinitesimal-jackknife influence of every subject on the survival curve: one row a subject, one column a time.
 
-    The sum of squares of a column is the variance of the curve at that time. Where subjects stand or fall together, add
-    their rows first: the sum of squares over clusters is then the clustered variance.
+    The sum of squares of a column is the variance of the curve at that time. Where subjects stand or fall
+    together, add their rows first: the sum of squares over clusters is then the clustered variance.
 
     Raises
     ------
@@ -202,13 +203,13 @@ def influence(
     >>> (144 * influence([9, 1, 1, 6, 6, 8], [1, 1, 0, 1, 1, 0], at=[1])[:, 0]).round().tolist()
     [4.0, -20.0, 4.0, 4.0, 4.0, 4.0]
     """
-    subjects = _subjects(time, event, entry, weight)
+    subjects = subjects_of(time, event, entry, weight)
     moments = column(at, "at")
     curve = kaplan_meier(time, event, entry=entry, weight=weight)
     ends = subjects.event > 0
-    at_risk = _at_risk(subjects, curve.time, subjects.weight)
+    at_risk = at_risk_of(subjects, curve.time, subjects.weight)
     hazard = np.divide(
-        _ending(subjects, curve.time, subjects.weight, ends),
+        ending_of(subjects, curve.time, subjects.weight, ends),
         at_risk,
         out=np.zeros(len(at_risk)),
         where=at_risk > 0,
@@ -298,7 +299,7 @@ def log_rank(
     >>> round(test.chi2, 6), test.df, round(test.p, 4)
     (0.254237, 1, 0.6141)
     """
-    subjects = _subjects(time, event, entry, None)
+    subjects = subjects_of(time, event, entry, None)
     names, code = np.unique(np.asarray(group), return_inverse=True)
     if len(code) != len(subjects.time):
         raise ValueError(f"group: found {len(code)} values, expected {len(subjects.time)}, one a row")
@@ -307,8 +308,8 @@ def log_rank(
     ends = subjects.event > 0
     times = np.unique(subjects.time[ends])
     members = [(code == g).astype(np.float64) for g in range(len(names))]
-    at_risk = np.stack([_at_risk(subjects, times, member) for member in members])
-    ended = np.stack([_ending(subjects, times, member, ends) for member in members])
+    at_risk = np.stack([at_risk_of(subjects, times, member) for member in members])
+    ended = np.stack([ending_of(subjects, times, member, ends) for member in members])
     n, d = at_risk.sum(axis=0), ended.sum(axis=0)
     share = at_risk / n
     expected = (share * d).sum(axis=1)
@@ -319,137 +320,4 @@ def log_rank(
     df = len(names) - 1
     return LogRank(
         chi2, df, chi2_upper(chi2, df), names, ended.sum(axis=1).round().astype(np.int64), expected
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Incidence:
-    """Cumulative incidence of competing exits: one row a cause, one column a time."""
-
-    cause: Ints
-    time: Floats
-    n_at_risk: Ints
-    incidence: Floats
-    """Share gone by the time through the cause."""
-    se: Floats
-
-
-def aalen_johansen(
-    time: npt.ArrayLike, cause: npt.ArrayLike, *, entry: npt.ArrayLike | None = None
-) -> Incidence:
-    """Share that has left through each of several competing exits by each time; the rows and the survivors sum to 1.
-
-    Parameters
-    ----------
-    time : array
-        Time at which each subject left or was last seen.
-    cause : array of int
-        Exit, 1, 2, ...; 0 for a subject that was only last seen.
-    entry : array, optional
-        Time after which the subject is under observation.
-
-    Raises
-    ------
-    ValueError
-        As `kaplan_meier`.
-
-    Notes
-    -----
-    Source: Aalen & Johansen 1978, Scand J Stat 5:141; variance by the delta method: Marubini & Valsecchi 1995, ch. 10.
-
-    Examples
-    --------
-    >>> exits = aalen_johansen([1, 2, 3, 4], [1, 2, 0, 1])
-    >>> exits.incidence.tolist()
-    [[0.25, 0.25, 0.75], [0.0, 0.25, 0.25]]
-    """
-    subjects = _subjects(time, cause, entry, None)
-    ends = subjects.event > 0
-    times = np.unique(subjects.time[ends])
-    causes = np.unique(subjects.event[ends])
-    ones = np.ones(len(subjects.time))
-    n = _at_risk(subjects, times, ones)
-    ended = (
-        np.stack([_ending(subjects, times, ones, subjects.event == c) for c in causes])
-        if len(causes)
-        else np.empty((0, 0))
-    )
-    d = ended.sum(axis=0)
-    before = np.concatenate([[1.0], np.cumprod(1 - d / n)])[:-1]
-    incidence = np.cumsum(before * ended / n, axis=1)
-    all_gone = np.divide(d, n * (n - d), out=np.zeros(len(times)), where=n > d)
-    # Sums over earlier times s of (F(t) - F(s))^2 gone + S(s-)^2 d (n - d) / n^3 - 2 (F(t) - F(s)) S(s-) d / n^2.
-    once = before * ended / n**2
-    variance = (
-        incidence**2 * np.cumsum(all_gone)
-        - 2 * incidence * np.cumsum(all_gone * incidence, axis=1)
-        + np.cumsum(all_gone * incidence**2, axis=1)
-        + np.cumsum(before * once * (n - ended) / n, axis=1)
-        - 2 * (incidence * np.cumsum(once, axis=1) - np.cumsum(once * incidence, axis=1))
-    )
-    return Incidence(causes, times, n.round().astype(np.int64), incidence, np.sqrt(np.maximum(variance, 0.0)))
-
-
-class Landmark(NamedTuple):
-    """Two groups formed by what was known at the landmark, compared from there on."""
-
-    n_exposed: int
-    n_other: int
-    exposed: Curve
-    other: Curve
-    test: LogRank
-
-
-def landmark(
-    time: npt.ArrayLike, event: npt.ArrayLike, exposed_at: npt.ArrayLike, *, at: float, level: float = 0.95
-) -> Landmark:
-    """Survival from a landmark on, of those exposed by then against those not yet, among all still at risk.
-
-    Grouping by "ever exposed" credits the exposed with the time they had to survive to be exposed (immortal time). Here the
-    groups are formed by what was known at the landmark; later exposure changes nothing. A difference is an association.
-
-    Parameters
-    ----------
-    time, event : array
-        As in `kaplan_meier`.
-    exposed_at : array
-        Time of first exposure; not a number for never.
-    at : float
-        The landmark: subjects with ``time > at`` are compared, exposed when ``exposed_at <= at``.
-    level : float
-        Confidence level of the bands.
-
-    Raises
-    ------
-    ValueError
-        When one of the two groups is empty at the landmark.
-
-    Notes
-    -----
-    Source: Anderson, Cain & Gelber 1983, J Clin Oncol 1:710.
-
-    Examples
-    --------
-    >>> found = landmark([2, 9, 12, 20, 30], [1, 1, 1, 0, 1], [1, float("nan"), 4, 7, 15], at=5)
-    >>> found.n_exposed, found.n_other
-    (1, 3)
-    """
-    until = column(time, "time")
-    ended = column(event, "event", like=until, minimum=0)
-    first = np.asarray(exposed_at, dtype=np.float64)
-    if first.shape != until.shape:
-        raise ValueError(f"exposed_at: found {first.shape} values, expected {len(until)}, one a row")
-    still = until > at
-    exposed = first[still] <= at
-    since, ended = until[still] - at, ended[still]
-    if exposed.all() or not exposed.any():
-        raise ValueError(
-            f"at {at:g}: found {int(exposed.sum())} exposed and {int((~exposed).sum())} others at risk, expected some of each"
-        )
-    return Landmark(
-        int(exposed.sum()),
-        int((~exposed).sum()),
-        kaplan_meier(since[exposed], ended[exposed], level=level),
-        kaplan_meier(since[~exposed], ended[~exposed], level=level),
-        log_rank(since, ended, exposed),
     )

@@ -1,8 +1,8 @@
 """Triangles: cohorts down, ages across, unobserved cells not a number. Volume-weighted chain ladder with Mack's errors.
 
-On a triangle of survivors the chain ladder is the Kaplan-Meier estimator of the same subjects; on amounts it needs no
-individual data. The two tests say whether its assumptions hold: cohorts develop independently of the calendar, and one
-age's development says nothing about the next.
+On a triangle of survivors the chain ladder is the Kaplan-Meier estimator of the same subjects; on amounts it
+needs no individual data. The two tests say whether its assumptions hold: cohorts develop independently of
+the calendar, and one age's development says nothing about the next.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ def chain_ladder(triangle: npt.ArrayLike) -> ChainLadder:
     Parameters
     ----------
     triangle : 2-D array
-        Cumulative amounts or survivors, cohorts down, ages across, 0 or more; not a number where not yet observed. A
-        shape other than a triangle (several cohorts seen to the last age) is fine.
+        Cumulative amounts or survivors, cohorts down, ages across, 0 or more; not a number where not yet
+        observed. A shape other than a triangle (several cohorts seen to the last age) is fine.
 
     Raises
     ------
@@ -81,8 +81,8 @@ def chain_ladder(triangle: npt.ArrayLike) -> ChainLadder:
     Notes
     -----
     Source: Mack 1993, ASTIN Bulletin 23:213; recursion of errors: Mack 1999, ASTIN Bulletin 29:361. Where one
-    cohort alone shows a development, sigma^2 is Mack's ``min(s[k-1]^4 / s[k-2]^2, s[k-2]^2, s[k-1]^2)``; with fewer than
-    two developments to take it from it stays unknown, and so do the errors.
+    cohort alone shows a development, sigma^2 is Mack's ``min(s[k-1]^4 / s[k-2]^2, s[k-2]^2, s[k-1]^2)``;
+    with fewer than two developments to take it from it stays unknown, and so do the errors.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def chain_ladder(triangle: npt.ArrayLike) -> ChainLadder:
     ([0.7667, 0.9], [100.0, 76.7, 69.0])
     """
     cells = _triangle(triangle)
-    n_cohorts, n_ages = cells.shape
+    n_ages = cells.shape[1]
     both = np.isfinite(cells[:, 1:])
     this, following = np.where(both, cells[:, :-1], 0.0), np.where(both, cells[:, 1:], 0.0)
     volume = this.sum(axis=0)
@@ -144,8 +144,8 @@ def _links(cells: Floats) -> Floats:
 def calendar_year_test(triangle: npt.ArrayLike) -> TriangleTest:
     """Whether calendar periods stand out: small against large developments along each diagonal.
 
-    Each development is small or large against the median of its age. On a diagonal with s small and l large ones,
-    min(s, l) is low when they go together. A statistic far below its expectation is a calendar effect.
+    Each development is small or large against the median of its age. On a diagonal with s small and l large
+    ones, min(s, l) is low when they go together. A statistic far below its expectation is a calendar effect.
 
     Raises
     ------
@@ -154,8 +154,8 @@ def calendar_year_test(triangle: npt.ArrayLike) -> TriangleTest:
 
     Notes
     -----
-    Source: Mack 1994, Casualty Actuarial Society Forum, Spring, vol. 1:101, appendix H. Diagonals run by row, so
-    consecutive rows have to be consecutive cohorts.
+    Source: Mack 1994, Casualty Actuarial Society Forum, Spring, vol. 1:101, appendix H. Diagonals run by
+    row, so consecutive rows have to be consecutive cohorts.
 
     Examples
     --------
@@ -205,8 +205,8 @@ def correlation_test(triangle: npt.ArrayLike) -> TriangleTest:
 
     Notes
     -----
-    Source: Mack 1994, Casualty Actuarial Society Forum, Spring, vol. 1:101, appendix G. Pairs of ages count with their
-    number of cohorts - 1.
+    Source: Mack 1994, Casualty Actuarial Society Forum, Spring, vol. 1:101, appendix G. Pairs of ages count
+    with their number of cohorts - 1.
 
     Examples
     --------

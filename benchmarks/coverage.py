@@ -1,0 +1,190 @@
+"""Do 95% intervals cover 95%, and how often is "changed" said of nothing? ``python -m benchmarks.coverage``.
+
+Books of 20 to 1,000 clusters, sizes lognormal or Pareto, small ones leaving more often. A book is drawn once
+and lived many times: the truth is the ratio that the same book shows on average. ``net``: some leave, some
+shrink, a third grow, no ceiling. ``gross``: the same without growth, so that each cluster keeps 0 to 1 of
+its size.
+
+Columns: `jackknife-t` is the plain recipe, `shipped` what `ratio_of_sums` gives (Wilson on the effective
+number for gross), `bootstrap` the ordinary percentile bootstrap over clusters. `false changed`: verdict over
+two windows in which nothing changed and which share half of their fortunes. Fewer than 5 effective clusters:
+no interval, so no row.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from cslib.stats.ratio import paired_change, ratio_of_sums
+
+Floats = npt.NDArray[np.float64]
+Kind = Literal["net", "gross"]
+GROWN, SPREAD = 1.2, 0.35
+SIZES = (20, 50, 100, 300, 1000)
+
+
+@dataclass(frozen=True)
+class World:
+    """How clusters are sized and how they leave."""
+
+    name: str
+    sizes: Literal["lognormal 1.0", "lognormal 1.5", "lognormal 2.0", "pareto 1.2"]
+    leaving: float
+    """Chance to leave of a cluster of the geometric mean size."""
+    slope: float
+    """Fall of its logit per unit of log size; negative: the large leave more."""
+
+
+WORLDS = (
+    World("even sizes", "lognormal 1.0", 0.12, 0.35),
+    World("concentrated", "lognormal 1.5", 0.12, 0.35),
+    World("very concentrated", "lognormal 2.0", 0.12, 0.35),
+    World("heavy tail", "pareto 1.2", 0.12, 0.35),
+)
+HARD = (
+    World("few leave", "lognormal 1.5", 0.04, 0.2),
+    World("only the small leave", "lognormal 1.5", 0.08, 0.8),
+    World("the large leave", "lognormal 1.5", 0.10, -0.3),
+)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """One row of the table; shares of all lives of all books."""
+
+    world: str
+    kind: Kind
+    n: int
+    n_eff: float
+    jackknife: float
+    shipped: float
+    bootstrap: float
+    false_changed: float
+    width: float
+
+
+def book(world: World, n: int, rng: np.random.Generator) -> Floats:
+    """Sizes of n clusters."""
+    shape, _, parameter = world.sizes.partition(" ")
+    if shape == "lognormal":
+        return rng.lognormal(0.0, float(parameter), n)
+    return np.asarray((1 / rng.random(n)) ** (1 / float(parameter)))
+
+
+def leaving(world: World, size: Floats) -> Floats:
+    """Chance of each cluster to leave within a window."""
+    centred = np.log(size) - np.log(size).mean()
+    return np.asarray(1 / (1 + (1 / world.leaving - 1) * np.exp(world.slope * centred)))
+
+
+def life(leave: Floats, kind: Kind, rng: np.random.Generator) -> Floats:
+    """Share (or multiple) of its size each cluster keeps over a window."""
+    n = len(leave)
+    kept = np.where(rng.random(n) < 0.10, rng.uniform(0.4, 1.0, n), 1.0)
+    grown = np.where(rng.random(n) < 0.35, rng.lognormal(np.log(GROWN), SPREAD, n), 1.0)
+    return np.where(rng.random(n) < leave, 0.0, kept * grown if kind == "net" else kept)
+
+
+def expected(leave: Floats, kind: Kind) -> Floats:
+    """Mean of `life`."""
+    growth = 0.65 + 0.35 * GROWN * np.exp(SPREAD**2 / 2) if kind == "net" else 1.0
+    return (1 - leave) * (0.9 + 0.1 * 0.7) * growth
+
+
+def bootstrap(
+    numerator: Floats, denominator: Floats, rng: np.random.Generator, *, draws: int
+) -> tuple[float, float]:
+    """Ordinary percentile bootstrap over clusters: what everybody uses."""
+    n = len(denominator)
+    picked = rng.multinomial(n, np.full(n, 1 / n), draws).astype(np.float64)
+    low, high = np.quantile((picked @ numerator) / (picked @ denominator), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def measure(
+    world: World, kind: Kind, n: int, *, books: int, lives: int, draws: int, seed: int, least: float = 5.0
+) -> Coverage:
+    """Coverage in one world, over books of at least `least` effective clusters."""
+    rng = np.random.default_rng([seed, n])
+    hits = np.zeros(4)
+    effective: list[float] = []
+    widths: list[float] = []
+    total, booted = 0, 0
+    while len(effective) < books:
+        size = book(world, n, rng)
+        n_eff = size.sum() ** 2 / (size**2).sum()
+        if n_eff < least:
+            continue
+        effective.append(n_eff)
+        leave = leaving(world, size)
+        truth = float((size * expected(leave, kind)).sum() / size.sum())
+        for turn in range(lives):
+            kept = size * life(leave, kind, rng)
+            plain = ratio_of_sums(kept, size)
+            shipped = ratio_of_sums(kept, size, bounded=kind == "gross")
+            hits[0] += plain.low <= truth <= plain.high
+            hits[1] += shipped.low <= truth <= shipped.high
+            widths.append(shipped.high - shipped.low)
+            total += 1
+            if turn < max(lives // 8, 1):
+                low, high = bootstrap(kept, size, rng, draws=draws)
+                hits[2] += low <= truth <= high
+                booted += 1
+            # Lived again; half of the fortunes are shared, as when windows overlap.
+            again = size * np.where(rng.random(n) < 0.5, kept / size, life(leave, kind, rng))
+            change = paired_change(kept, size, again, size, delta=None, bounded=kind == "gross")
+            hits[3] += change.verdict == "changed"
+    return Coverage(
+        world=world.name,
+        kind=kind,
+        n=n,
+        n_eff=float(np.mean(effective)),
+        jackknife=hits[0] / total,
+        shipped=hits[1] / total,
+        bootstrap=hits[2] / booted,
+        false_changed=hits[3] / total,
+        width=float(np.median(widths)),
+    )
+
+
+def table(rows: Sequence[Coverage]) -> str:
+    """The measured coverage as text, one line a world, kind and size."""
+    head = (
+        f"{'world':<22}{'ratio':<7}{'n':>5}{'n_eff':>7}{'jackknife-t':>13}{'shipped':>9}"
+        f"{'bootstrap':>11}{'false changed':>15}{'width':>8}"
+    )
+    lines = [
+        f"{r.world:<22}{r.kind:<7}{r.n:>5}{r.n_eff:>7.0f}{r.jackknife:>13.1%}{r.shipped:>9.1%}{r.bootstrap:>11.1%}"
+        f"{r.false_changed:>15.1%}{r.width:>8.3f}"
+        for r in rows
+    ]
+    return "\n".join([head, *lines])
+
+
+def run(*, books: int = 40, lives: int = 100, draws: int = 400, seed: int = 7) -> list[Coverage]:
+    """Every world, kind and size."""
+    kinds: tuple[Kind, ...] = ("net", "gross")
+    return [
+        measure(world, kind, n, books=books, lives=lives, draws=draws, seed=seed)
+        for world in (*WORLDS, *HARD)
+        for kind in kinds
+        for n in SIZES
+    ]
+
+
+def main() -> None:
+    """Print the table at full size."""
+    began = perf_counter()
+    print(table(run()))
+    print(f"{perf_counter() - began:.0f} s", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
