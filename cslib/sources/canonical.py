@@ -126,7 +126,8 @@ def _ragged(raw: Raw) -> list[Fault]:
 def _currencies(frame: pd.DataFrame) -> list[Fault]:
     if "currency" not in frame:
         return []
-    at = np.flatnonzero(_digits(frame["currency"], unknown=-1) < 0).astype(np.int64)
+    unknown = (_digits(frame["currency"], unknown=-1) < 0) & frame["currency"].notna().to_numpy()
+    at = np.flatnonzero(unknown).astype(np.int64)
     hint = 'Map it: values = { currency = { theirs = "USD" } }'
     return (
         [Fault("currency", "hold no known currency", "an ISO 4217 code such as USD", hint, at)]

@@ -60,8 +60,8 @@ def _days(frame: pd.DataFrame, table: Table, day: pd.Timestamp) -> pd.Series:
 def _named(accounts: pd.DataFrame) -> pd.DataFrame:
     """Accounts with a name each: their id where none is given."""
     names = accounts["name"].fillna(accounts["account_id"]) if "name" in accounts else accounts["account_id"]
-    rest = accounts.drop(columns=["account_id", "name"], errors="ignore")
-    return pd.concat([accounts["account_id"], names.rename("name"), rest], axis=1)
+    rest = [name for name in accounts if name not in ("account_id", "name")]
+    return accounts.assign(name=names)[["account_id", "name", *rest]]
 
 
 def _edge(ledger: pd.DataFrame, day: pd.Timestamp) -> list[str]:
@@ -77,14 +77,16 @@ def _edge(ledger: pd.DataFrame, day: pd.Timestamp) -> list[str]:
     ]
 
 
-def _ledger_notes(ledger: pd.DataFrame, later_ends: int, day: pd.Timestamp) -> list[str]:
+def _ledger_notes(ledger: pd.DataFrame, n_later: int, day: pd.Timestamp) -> list[str]:
     notes = []
-    empty = int((ledger["end_date"] == ledger["start_date"]).sum())
-    if empty:
-        notes.append(f"subscriptions: {empty:,} rows start and end on the same day and count for nothing.")
-    if later_ends:
+    n_empty = int((ledger["end_date"] == ledger["start_date"]).sum())
+    if n_empty:
+        notes.append(f"subscriptions: {n_empty:,} rows start and end on the same day and count for nothing.")
+    n_noticed = int((ledger["end_date"] > day).sum())
+    if n_later:
+        rest = f"notice had been given for {n_noticed:,}, the others" if n_noticed else "they"
         notes.append(
-            f"subscriptions: {later_ends:,} rows end after {day.date()} and are open as of that day."
+            f"subscriptions: {n_later:,} rows end after {day.date()}; {rest} are open as of that day."
         )
     return notes
 
@@ -158,8 +160,7 @@ def cut(loaded: Mapping[str, Loaded], *, as_of: dt.date, data_until: dt.date | N
         tables[name] = _known(kept, table, day).reset_index(drop=True)
         notes += [f"{note}." for note in one.notes]
         if name == "subscriptions":
-            later_ends = int((kept["end_date"] > day).sum())
-            notes += _ledger_notes(tables[name], later_ends, day)
+            notes += _ledger_notes(tables[name], int((kept["end_date"] > day).sum()), day)
         notes += _repeats(name, tables[name])
         files = one.origin["file"]
         days = _days(kept, table, day)

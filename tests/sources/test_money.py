@@ -70,7 +70,7 @@ def test_a_rate_that_makes_amounts_unbelievable_is_refused() -> None:
 
 @given(
     st.lists(st.integers(0, 10**15), max_size=20),
-    st.decimals("0.000001", 1000, places=6),
+    st.decimals("0.000001", 50, places=6),
     st.sampled_from([(2, 2), (0, 2), (2, 0), (3, 2)]),
 )
 def test_conversion_is_exact(amounts: list[int], rate: Decimal, digits: tuple[int, int]) -> None:
