@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -160,7 +161,7 @@ def _timestamp(about: Mapping[str, Any]) -> int:
 def _set(page: Page, body: Sequence[Block]) -> Iterable[str]:
     """Blocks on the page: headings without gaps between levels, short prose kept with the figure it introduces."""
     above: list[int] = []
-    for block, after in zip(body, [*body[1:], None], strict=True):
+    for block, after in zip_longest(body, body[1:]):
         if block.kind == "heading":
             while above and above[-1] >= block.level:
                 above.pop()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cslib.report.typst.markdown import Book
+from cslib.report.typst.text import visible
 
 __all__ = ["ExportError", "Options", "Page", "chosen"]
 
@@ -53,7 +54,7 @@ class Page:
 
     def label(self, words: Mapping[str, Any]) -> str:
         """Name asked for a figure or table; empty when another already has it."""
-        name = str(words.get("label", ""))
+        name = visible(str(words.get("label", "")))
         if name in self.labels:
             return ""
         self.labels.add(name)
