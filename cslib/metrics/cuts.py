@@ -14,7 +14,7 @@ from cslib.book import Book
 from cslib.ledger import relation
 from cslib.metrics.entities import Entity, entity_of
 
-__all__ = ["NOT_GIVEN", "By", "Cut", "cut_ledger", "listed"]
+__all__ = ["NOT_GIVEN", "By", "Cut", "columns_of", "cut_ledger", "listed"]
 
 By = str | Sequence[str] | None
 
@@ -98,6 +98,12 @@ def _cut(book: Book, by: tuple[str, ...], entity: Entity) -> Cut:
     return Cut(relation("steps", ledger, as_of=book.as_of), labels, entities)
 
 
+def columns_of(book: Book) -> list[str]:
+    """Columns a book can be cut by."""
+    tables = (book.tables[name] for name in ("accounts", "subscriptions") if name in book.tables)
+    return sorted({column for table in tables for column in table.columns} - {"account_id"})
+
+
 def _column(book: Book, name: str, *, account: pd.Series[str]) -> pd.Series[str]:
     """Value of one column for every row of the ledger, as text; from accounts first, by a key that cannot fan out."""
     subscriptions, accounts = book.tables["subscriptions"], book.tables.get("accounts")
@@ -106,9 +112,7 @@ def _column(book: Book, name: str, *, account: pd.Series[str]) -> pd.Series[str]
     elif name in subscriptions.columns:
         found = subscriptions[name].astype("str")
     else:
-        known = sorted(
-            {*(() if accounts is None else accounts.columns), *subscriptions.columns} - {"account_id"}
-        )
+        known = columns_of(book)
         near = get_close_matches(name, known, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(
