@@ -223,6 +223,8 @@ def folder_tree(drawn: set[str]) -> set[str]:
         for child in folder.iterdir():
             if child.name in hidden or (folder == ROOT and not at_home(child)):
                 continue
+            if child.is_dir() and not any(file.is_file() for file in child.rglob("*")):
+                continue  # git holds no empty folder, so a clone has none
             tree.add(child.relative_to(ROOT).as_posix() + ("/" if child.is_dir() else ""))
     return tree
 
