@@ -1,8 +1,8 @@
 """One case, one process: `python -m benchmarks.cases CASE FOLDER` prints what it took as one line of JSON.
 
-`load` is from file to canonical frames, the same for both; `compute` is what is compared. Every case computes net, gross
-and logo retention over trailing twelve months, the movements of every month and the three monthly cohort triangles,
-and prints the same check sum: a case that is fast and wrong is no case.
+`load` is from file to canonical frames, the same for both; `compute` is what is compared. Every case computes net,
+gross and logo retention over trailing twelve months, the movements of every month and the three monthly cohort
+triangles, and prints their sums: a case that is fast and wrong is no case.
 """
 
 from __future__ import annotations
@@ -27,18 +27,20 @@ Sums = dict[str, int]
 
 def cslib(book: Book) -> Sums:
     """Everything through the public functions, as a report asks for it."""
-    net, gross, logo = (
-        f(book) for f in (retention.net_retention, retention.gross_retention, retention.logo_retention)
-    )
+    ratios = {
+        "net": retention.net_retention,
+        "gross": retention.gross_retention,
+        "logo": retention.logo_retention,
+    }
     moved = retention.movements(book).groupby("metric")["value"].sum()
     retention.quick_ratio(book)
     retention.arr(book)
     triangles = {m: cohorts.triangle(book, metric=m)["numerator"].sum() for m in ("logo", "gross", "net")}
     return {
-        "net": int(net["numerator"].sum()), "gross": int(gross["numerator"].sum()), "logo": int(logo["numerator"].sum()),
+        **{name: int(ratio(book)["numerator"].sum()) for name, ratio in ratios.items()},
         **{m: int(moved[m]) for m in retention.MOVEMENTS},
         **{f"triangle_{m}": int(total) for m, total in triangles.items()},
-    }  # fmt: skip
+    }
 
 
 def pandas_months(book: Book) -> Sums:
@@ -71,6 +73,15 @@ def pandas_months(book: Book) -> Sums:
     change = month["arr_now"] - month["arr_then"]
     base = book_months[book_months["month"] == book_months["cohort"]].set_index("account_id")["arr"]
     first = book_months["account_id"].map(base)
+    kept = {
+        "logo": book_months["arr"] > 0,
+        "gross": np.minimum(book_months["arr"], first),
+        "net": book_months["arr"],
+    }
+
+    def cells(value: pd.Series[int]) -> pd.DataFrame:
+        return value.groupby([book_months["cohort"], book_months["month"]]).sum().unstack()
+
     return {
         "net": int(year["arr_now"].sum()),
         "gross": int(np.minimum(year["arr_now"], year["arr_then"]).sum()),
@@ -80,9 +91,8 @@ def pandas_months(book: Book) -> Sums:
         "reactivation": int(change[(month["arr_then"] == 0) & ~began].sum()),
         "contraction": int(-change[(month["arr_now"] > 0) & (change < 0)].sum()),
         "churn": int(month.loc[month["arr_now"] == 0, "arr_then"].sum()),
-        **{f"triangle_{m}": int(v.groupby([book_months["cohort"], book_months["month"]]).sum().sum()) for m, v in
-           {"logo": book_months["arr"] > 0, "gross": np.minimum(book_months["arr"], first), "net": book_months["arr"]}.items()},
-    }  # fmt: skip
+        **{f"triangle_{m}": int(cells(value).sum().sum()) for m, value in kept.items()},
+    }
 
 
 CASES: dict[str, Callable[[Book], Sums]] = {"cslib": cslib, "pandas_months": pandas_months}
