@@ -79,9 +79,8 @@ def table(rows: list[dict[str, Any]]) -> str:
         if r["case"] != "cslib":
             our = ours[r["accounts"]]
             time, memory = r["compute_s"] / our["compute_s"], r["extra_mb"] / max(our["extra_mb"], 1)
-            text.append(
-                f"{r['accounts']:,} accounts: {r['case']} takes {time:.1f} times as long and {memory:.1f} times the memory"
-            )
+            how = f"{time:.1f} times as long and {memory:.1f} times the memory"
+            text.append(f"{r['accounts']:,} accounts: {r['case']} takes {how}")
     return "\n".join(text)
 
 
@@ -92,9 +91,8 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     given = parser.parse_args()
-    print(
-        f"{MONTHS} months; Python {platform.python_version()} on {platform.machine()}, {given.repeats} runs a case, medians"
-    )
+    where = f"Python {platform.python_version()} on {platform.machine()}"
+    print(f"{MONTHS} months; {where}, {given.repeats} runs a case, medians")
     rows = measure([int(size) for size in given.sizes.split(",")], repeats=given.repeats, data=given.out)
     print(table(rows))
     (given.out / "retention.json").write_text(json.dumps(rows, indent=2) + "\n")
