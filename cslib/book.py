@@ -103,7 +103,21 @@ class Book:
         data_until: dt.date | None = None,
         broken_rows: Literal["fail", "reject"] = "fail",
     ) -> Book:
-        """Book from frames in memory, read exactly as files are: amounts in whole currency units, not minor ones.
+        """Book from frames in memory, read exactly as files are: amounts in whole units, 10.5 for $10.50.
+
+        Parameters
+        ----------
+        frames : mapping of str to DataFrame
+            Tables by the names of the contract, with its columns; `subscriptions` must be there.
+        as_of : date
+            Last day that is known (inclusive).
+        name, currency, fiscal_year_start, convention, rates, data_until, broken_rows
+            What a company.toml would say; `rates` are reporting currency per one unit.
+
+        Raises
+        ------
+        TableError
+            As `load`; the first row of a frame is row 2.
 
         Examples
         --------

@@ -1,1 +1,1 @@
-"""."""
+"""Raw files to canonical tables: the only place that renames, parses or drops."""

@@ -117,7 +117,7 @@ def test_what_is_unknown_is_refused_with_what_is_known(tmp_path: Path, text: str
 
 
 def test_no_folder_and_no_file(tmp_path: Path) -> None:
-    with pytest.raises(TableError, match="no such folder. Found 'nowhere'"):
+    with pytest.raises(TableError, match=r"no such folder. Found 'nowhere'"):
         load_config(tmp_path / "nowhere")
     (tmp_path / "subs.csv").write_text("x")
     with pytest.raises(

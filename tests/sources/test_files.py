@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cslib.book import Book
@@ -200,6 +200,7 @@ BROKEN = {
 }
 
 
+@settings(max_examples=40)
 @given(
     st.sampled_from([c for c in COLUMNS if BROKEN[c]]).flatmap(
         lambda c: st.tuples(st.just(c), st.sampled_from(BROKEN[c]))
@@ -232,6 +233,7 @@ def test_one_broken_cell_is_named_by_row_and_column(
     assert problem.hint
 
 
+@settings(max_examples=40)
 @given(
     st.one_of(
         st.binary(max_size=200),
@@ -250,3 +252,15 @@ def test_any_bytes_behind_the_header_are_read_or_refused(
             assert "subscriptions.csv" in str(error)
         else:
             assert book.account["rows_read"].sum() >= 3
+
+
+@pytest.mark.slow
+def test_a_million_rows_of_garbage_fail_in_a_few_words(tmp_path: Path) -> None:
+    rows = "".join(f"{i}x,{i}y,{i}z,{i}m,{i}c,{i}s\n" for i in range(1_000_000))
+    folder = company(tmp_path, subscriptions=LEDGER.splitlines()[0] + "\n" + rows)
+    told = error(folder)
+    assert (
+        "start_date: 1,000,000 of 1,000,000 rows cannot be read as a date, first: account_id '0x', row 2"
+        in told
+    )
+    assert len(told) < 3000

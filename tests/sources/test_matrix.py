@@ -57,7 +57,7 @@ def test_months_after_as_of_change_nothing(tmp_path: Path) -> None:
 
 def test_a_day_after_the_last_month_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
-        TableError, match="later than the data.*'2024-04-01', expected a day up to 2024-03-31"
+        TableError, match=r"later than the data.*'2024-04-01', expected a day up to 2024-03-31"
     ):
         book(tmp_path, "account_id,2024-01,2024-02,2024-03\nA,1,1,1\n", as_of=dt.date(2024, 4, 1))
 

@@ -64,7 +64,7 @@ def test_a_currency_without_a_rate_is_refused_with_the_lines_to_add() -> None:
 
 def test_a_rate_that_makes_amounts_unbelievable_is_refused() -> None:
     rows = ledger(("A", "9999999999999", "EUR"))
-    with pytest.raises(TableError, match="EUR.*too large"):
+    with pytest.raises(TableError, match=r"EUR.*too large"):
         Book.from_frames({"subscriptions": rows}, as_of=DAY, rates={"EUR": 999_999_999})
 
 
