@@ -18,6 +18,7 @@ import pandas as pd
 from cslib.book import Book
 from cslib.conventions import CONVENTIONS, DEFAULTS, Convention
 from cslib.metrics.cuts import columns_of, cut_ledger
+from cslib.metrics.names import names_of
 from cslib.months import anchor_day, month_of, months_before
 
 __all__ = ["compare_conventions", "under"]
@@ -202,8 +203,8 @@ def compare_conventions(
     -------
     DataFrame
         The columns of :mod:`cslib.metrics.retention`, and ``title``, ``difference`` (ratio less the default's ratio),
-        ``known_error``, and ``causes``: up to `causes` pairs of account and effect, the change of that difference when
-        the account is left out, largest first.
+        ``known_error``, and ``causes``: up to `causes` pairs of an account's name and its effect, the change of that
+        difference when the account is left out, largest first.
     """
     chosen = [c for c in (conventions or CONVENTIONS) if c.metric in RATIOS]
     if conventions and len(chosen) < len(conventions):
@@ -226,7 +227,9 @@ def _compared(book: Book, convention: Convention, *, window: int, causes: int) -
         effect = (value - usual) - (without - usual_without)
         effect = np.where(np.isnan(effect), 0, effect)
         order = np.argsort(-np.abs(effect), kind="stable")[:causes]
-        named = [(str(levels.accounts[i]), float(effect[i])) for i in order if abs(effect[i]) > 1e-12]
+        order = order[np.abs(effect[order]) > 1e-12]
+        names = names_of(book, pd.Series(levels.accounts[order]))
+        named = list(zip(names, effect[order].tolist(), strict=True))
     summed = convention.combine == "ratio_of_sums"
     span = convention.window or window
     divisor = (

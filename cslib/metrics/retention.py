@@ -16,6 +16,7 @@ from cslib.book import Book
 from cslib.conventions import DEFAULTS
 from cslib.ledger import relation
 from cslib.metrics.cuts import By, cut_ledger
+from cslib.metrics.names import names_of
 from cslib.metrics.windows import flows, stand, windows
 from cslib.months import months_before
 
@@ -294,12 +295,8 @@ def account_changes(book: Book, *, window: int = 3) -> pd.DataFrame:
     """
     cut = cut_ledger(book)
     pairs = relation("pairs", cut.steps, as_of=book.as_of, window=window)
-    accounts = book.tables.get("accounts")
     ids = pd.Series(cut.entities.take(pairs["entity"].to_numpy()))
-    name = ids
-    if accounts is not None and "name" in accounts:
-        name = ids.map(accounts.set_index("account_id")["name"]).fillna(ids)
-    frame = pairs.assign(account_id=ids, name=name, change=pairs["closing"] - pairs["opening"])
+    frame = pairs.assign(account_id=ids, name=names_of(book, ids), change=pairs["closing"] - pairs["opening"])
     frame = frame.sort_values(
         ["change", "account_id"], key=lambda c: -c.abs() if c.name == "change" else c, ignore_index=True
     )

@@ -83,7 +83,7 @@ def test_causes_equal_the_book_without_the_account() -> None:
             continue
         row = found.loc[("net_retention", convention.name)]
         for account, effect in row["causes"]:
-            without = book_of([r for r in EIGHT if r[0] != account])
+            without = book_of([r for r in EIGHT if f"Account {r[0]}" != account])
             pair = [forms.under(without, c).iloc[0]["value"] for c in (convention, DEFAULTS["net_retention"])]
             assert effect == pytest.approx(row["difference"] - (pair[0] - pair[1]), abs=1e-12)
 
