@@ -39,8 +39,8 @@ class Curve:
     low: Floats
     high: Floats
     """Pointwise band; not a number once nothing survives."""
-    cumulative: Floats
-    """Greenwood sum: variance of the log of the survival."""
+    log_variance: Floats
+    """Variance of the log of the survival: Greenwood's sum where subjects weigh the same."""
 
     def at(self, time: float) -> float:
         """Share that survives beyond `time`; 1 before the first end."""
@@ -117,9 +117,9 @@ def kaplan_meier(
     entry : array, optional
         Time after which the subject is under observation (delayed entry); by default from the beginning.
     weight : array, optional
-        Size of each subject. The curve is then the share of size that survives, and the variance that of
-        independent subjects of unequal size; with equal weights it is Greenwood's. A weight is not a count of
-        subjects: repeat the row instead.
+        Size of each subject. The curve is then the share of size that survives, and the variance the
+        infinitesimal jackknife's over subjects; with equal weights both are the plain ones. A weight is not a
+        count of subjects: repeat the row instead.
     level : float
         Confidence level of the pointwise band.
 
@@ -131,8 +131,7 @@ def kaplan_meier(
     Notes
     -----
     Source: Kaplan & Meier 1958, JASA 53:457; Greenwood 1926; band on the log(-log) scale: Kalbfleisch &
-    Prentice 2002, 1.4.1; weights: the Horvitz-Thompson form of Greenwood's sum, as the infinitesimal
-    jackknife gives it.
+    Prentice 2002, 1.4.1; weights: infinitesimal jackknife, Therneau & Grambsch 2000, 7.2 and appendix E.
 
     Examples
     --------
@@ -141,38 +140,70 @@ def kaplan_meier(
     ([3.0, 5.0, 8.0], [4, 3, 1], [0.75, 0.5, 0.0])
     """
     subjects = subjects_of(time, event, entry, weight)
-    ends, heavy = subjects.event > 0, subjects.weight
-    times, counts = np.unique(subjects.time[ends], return_counts=True)
-    n_at_risk = at_risk_of(subjects, times, np.ones(len(heavy))).round().astype(np.int64)
-    at_risk = at_risk_of(subjects, times, heavy)
-    at_risk_squared = at_risk_of(subjects, times, heavy**2)
-    ended = ending_of(subjects, times, heavy, ends)
-    hazard = np.minimum(np.divide(ended, at_risk, out=np.zeros(len(times)), where=at_risk > 0), 1.0)
-    hazard[ended >= at_risk * (1 - 1e-12)] = 1.0
-    survival = np.cumprod(1 - hazard)
-    # Sum over those at risk of weight^2 (ended - hazard)^2, over (at risk * (1 - hazard))^2.
-    squares = ending_of(subjects, times, heavy**2, ends) * (1 - 2 * hazard) + hazard**2 * at_risk_squared
-    squares = np.maximum(squares, 0.0)
-    scale = (at_risk * (1 - hazard)) ** 2
-    term = np.divide(squares, scale, out=np.full(len(times), nan), where=scale > 0)
-    cumulative = np.cumsum(term)
-    low, high = _log_log_band(survival, cumulative, level=level)
+    steps = _steps(subjects)
+    variance = steps.greenwood if weight is None else _log_variance(subjects, steps)
+    low, high = _log_log_band(steps.survival, variance, level=level)
     return Curve(
-        times,
-        n_at_risk,
-        counts.astype(np.int64),
-        survival,
-        survival * np.sqrt(cumulative),
-        low,
-        high,
-        cumulative,
+        time=steps.time,
+        n_at_risk=at_risk_of(subjects, steps.time, np.ones(len(subjects.time))).round().astype(np.int64),
+        n_events=np.unique(subjects.time[subjects.event > 0], return_counts=True)[1].astype(np.int64),
+        survival=steps.survival,
+        se=steps.survival * np.sqrt(variance),
+        low=low,
+        high=high,
+        log_variance=variance,
     )
 
 
-def _log_log_band(survival: Floats, cumulative: Floats, *, level: float) -> tuple[Floats, Floats]:
+class _Steps(NamedTuple):
+    time: Floats
+    survival: Floats
+    greenwood: Floats
+    """Greenwood sum, as if each unit of weight were a subject; not a number once nothing survives."""
+    compensator: Floats
+    """What a subject is expected to move the log of the survival by, up to each time; 0 before the first."""
+    jump: Floats
+    """What each subject that ended moved it by."""
+
+
+def _steps(subjects: Subjects) -> _Steps:
+    ends = subjects.event > 0
+    times = np.unique(subjects.time[ends])
+    at_risk = at_risk_of(subjects, times, subjects.weight)
+    ended = ending_of(subjects, times, subjects.weight, ends)
+    all_end = ended >= at_risk * (1 - 1e-12)
+    hazard = np.where(all_end & (at_risk > 0), 1.0, ended / np.where(at_risk > 0, at_risk, 1.0))
+    left = np.where(all_end, 0.0, at_risk - ended)
+    inverse = np.divide(1.0, left, out=np.zeros(len(times)), where=left > 0)
+    jump = np.zeros(len(subjects.time))
+    jump[ends] = inverse[np.searchsorted(times, subjects.time[ends])]
+    greenwood = np.cumsum(np.where(hazard < 1, hazard * inverse, nan))
+    compensator = np.concatenate([[0.0], np.cumsum(hazard * inverse)])
+    return _Steps(times, np.cumprod(1 - hazard), greenwood, compensator, jump)
+
+
+def _log_variance(subjects: Subjects, steps: _Steps) -> Floats:
+    """Sum over subjects of squared influences on the log of the survival, without a row for each."""
+    compensator, heavy2 = steps.compensator, subjects.weight**2
+    until = compensator[np.searchsorted(steps.time, subjects.time, side="right")]
+    since = compensator[np.searchsorted(steps.time, subjects.entry, side="right")]
+    gone = heavy2 * (steps.jump - (until - since)) ** 2
+    now = compensator[1:]
+    later = np.nextafter(steps.time, np.inf)  # those still there once the time has passed
+
+    def still(amount: Floats) -> Floats:
+        return at_risk_of(subjects, later, amount)
+
+    order = np.searchsorted(steps.time, subjects.time)
+    settled = np.bincount(order, weights=gone, minlength=len(steps.time) + 1)[: len(steps.time)].cumsum()
+    pending = now**2 * still(heavy2) - 2 * now * still(heavy2 * since) + still(heavy2 * since**2)
+    return np.where(steps.survival > 0, settled + pending, nan)
+
+
+def _log_log_band(survival: Floats, variance: Floats, *, level: float) -> tuple[Floats, Floats]:
     inside = (survival > 0) & (survival < 1)
     log = np.log(np.where(inside, survival, 0.5))
-    reach = np.exp(z(level) * np.sqrt(np.where(inside, cumulative, nan)) / np.abs(log))
+    reach = np.exp(z(level) * np.sqrt(np.where(inside, variance, nan)) / np.abs(log))
     return np.exp(log * reach), np.exp(log / reach)
 
 
@@ -205,26 +236,17 @@ def influence(
     """
     subjects = subjects_of(time, event, entry, weight)
     moments = column(at, "at")
-    curve = kaplan_meier(time, event, entry=entry, weight=weight)
-    ends = subjects.event > 0
-    at_risk = at_risk_of(subjects, curve.time, subjects.weight)
-    hazard = np.divide(
-        ending_of(subjects, curve.time, subjects.weight, ends),
-        at_risk,
-        out=np.zeros(len(at_risk)),
-        where=at_risk > 0,
-    )
-    left = at_risk * (1 - hazard)
-    inverse = np.divide(1.0, left, out=np.zeros(len(left)), where=left > 0)
-    compensator = np.concatenate([[0.0], np.cumsum(hazard * inverse)])
-    jump = np.zeros(len(subjects.time))
-    jump[ends] = inverse[np.searchsorted(curve.time, subjects.time[ends])]
+    steps = _steps(subjects)
+    survival = np.concatenate([[1.0], steps.survival])
     result = np.empty((len(subjects.time), len(moments)))
     for j, moment in enumerate(moments):
-        seen = compensator[np.searchsorted(curve.time, np.minimum(subjects.time, moment), side="right")]
-        unseen = compensator[np.searchsorted(curve.time, np.minimum(subjects.entry, moment), side="right")]
-        martingale = jump * (subjects.time <= moment) - (seen - unseen)
-        result[:, j] = -curve.at(float(moment)) * subjects.weight * martingale
+        until = np.searchsorted(steps.time, np.minimum(subjects.time, moment), side="right")
+        since = np.searchsorted(steps.time, np.minimum(subjects.entry, moment), side="right")
+        martingale = steps.jump * (subjects.time <= moment) - (
+            steps.compensator[until] - steps.compensator[since]
+        )
+        past = int(np.searchsorted(steps.time, moment, side="right"))
+        result[:, j] = -survival[past] * subjects.weight * martingale
     return result
 
 
@@ -239,6 +261,8 @@ class RestrictedMean(NamedTuple):
 
 def restricted_mean(curve: Curve, horizon: float, *, level: float = 0.95) -> RestrictedMean:
     """Mean time survived up to `horizon`: area under the survival curve from 0, in the unit of time.
+
+    The error supposes a curve of subjects that weigh the same.
 
     Raises
     ------
@@ -260,7 +284,7 @@ def restricted_mean(curve: Curve, horizon: float, *, level: float = 0.95) -> Res
     edges = np.concatenate([[0.0], curve.time[inside], [horizon]])
     pieces = np.diff(edges) * np.concatenate([[1.0], curve.survival[inside]])
     beyond = pieces[::-1].cumsum()[::-1][1:]
-    step = np.diff(np.concatenate([[0.0], curve.cumulative[inside]]))
+    step = np.diff(np.concatenate([[0.0], curve.log_variance[inside]]))
     # Once nothing survives there is no area left to vary, though its Greenwood term is not defined.
     variance = float((beyond**2 * np.where(beyond > 0, step, 0.0)).sum())
     value, se = float(pieces.sum()), sqrt(variance)

@@ -24,7 +24,7 @@ class ChainLadder:
     """A completed triangle with its errors. Ages are columns, from 0."""
 
     factor: Floats
-    """Development from each age to the next."""
+    """Development from each age to the next; not a number where no cohort of positive size shows it."""
     factor_se: Floats
     sigma2: Floats
     """Mack's variance parameter of each development; not a number where the triangle holds too little to know."""
@@ -76,7 +76,7 @@ def chain_ladder(triangle: npt.ArrayLike) -> ChainLadder:
     Raises
     ------
     ValueError
-        When a row has a hole, a cell is negative, or an age was reached by no cohort of positive size.
+        When a row has a hole or a cell is negative.
 
     Notes
     -----
@@ -96,16 +96,10 @@ def chain_ladder(triangle: npt.ArrayLike) -> ChainLadder:
     both = np.isfinite(cells[:, 1:])
     this, following = np.where(both, cells[:, :-1], 0.0), np.where(both, cells[:, 1:], 0.0)
     volume = this.sum(axis=0)
-    if not (volume > 0).all():
-        age = int(np.flatnonzero(~(volume > 0))[0])
-        raise ValueError(
-            f"triangle: no cohort of positive size is observed at both age {age} and age {age + 1}"
-        )
-    factor = following.sum(axis=0) / volume
+    factor = np.divide(following.sum(axis=0), volume, out=np.full(n_ages - 1, nan), where=volume > 0)
+    expected = np.where(this > 0, factor * this, 0.0)
     sized = this > 0
-    squares = np.divide((following - factor * this) ** 2, this, out=np.zeros_like(this), where=sized).sum(
-        axis=0
-    )
+    squares = np.divide((following - expected) ** 2, this, out=np.zeros_like(this), where=sized).sum(axis=0)
     spare = sized.sum(axis=0) - 1
     sigma2 = _sigma2(np.divide(squares, spare, out=np.full(n_ages - 1, nan), where=spare > 0))
 
@@ -115,11 +109,12 @@ def chain_ladder(triangle: npt.ArrayLike) -> ChainLadder:
         ahead = np.isnan(cells[:, k + 1])
         size = completed[ahead, k]
         completed[ahead, k + 1] = size * factor[k]
-        noise = sigma2[k] / volume[k]
+        noise = sigma2[k] / volume[k] if volume[k] > 0 else nan
         variance[ahead, k + 1] = variance[ahead, k] * factor[k] ** 2 + size * sigma2[k] + size**2 * noise
         if ahead.any():
             total = total * factor[k] ** 2 + size.sum() * sigma2[k] + size.sum() ** 2 * noise
-    return ChainLadder(factor, np.sqrt(sigma2 / volume), sigma2, completed, np.sqrt(variance), sqrt(total))
+    factor_se = np.sqrt(np.divide(sigma2, volume, out=np.full(n_ages - 1, nan), where=volume > 0))
+    return ChainLadder(factor, factor_se, sigma2, completed, np.sqrt(variance), sqrt(total))
 
 
 class TriangleTest(NamedTuple):

@@ -177,8 +177,6 @@ def test_fast() -> None:
     assert perf_counter() - began < 0.7
 
 
-
-
 @pytest.mark.parametrize("n", [50, 300])
 def test_coverage(n: int) -> None:
     """Small run of benchmarks/coverage.py: shipped intervals keep their promise, the bootstrap and the plain recipe on
