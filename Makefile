@@ -18,11 +18,14 @@ QUARTER ?= 2026Q3
 OUT     ?= reports
 ARGS    ?=
 
+# One test file, one notebook to a worker: a notebook's cells are tests that need each other.
+WORKERS := -n logical --maxprocesses 4 --dist loadscope
+
 .PHONY: help setup report test check lab bench clean lock
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
-	@echo "Variables: PYTHON=python3.12 (setup), QUARTER=2026Q3 and OUT=reports (report), ARGS='-k bridge' (test, bench)"
+	@echo "Variables: PYTHON=python3.12 (setup), QUARTER=2026Q3 and OUT=reports (report), ARGS='-n0 -k bridge' (test; also bench, lock)"
 
 setup: $(DEV) ## make .venv with everything locked: runtime, JupyterLab, tools
 
@@ -52,7 +55,7 @@ report: $(RUNTIME) demo/.stamp ## the demo portfolio's retention reports as PDF,
 	@$(VENV)/bin/cslib run retention --company demo/*/ --quarter $(QUARTER) --out "$(OUT)"
 
 test: $(DEV) demo/.stamp ## all tests: unit, doctests, laws, notebooks (nbval), the installed wheel
-	@$(PY) -m pytest --nbval --nbval-current-env $(ARGS)
+	@$(PY) -m pytest $(WORKERS) --nbval --nbval-current-env $(ARGS)
 
 check: $(DEV) ## lint and format check of code and notebooks, strict types
 	@$(PY) -m ruff check .
