@@ -9,8 +9,10 @@ from cslib.story.facts import (
     concentration_fact,
     data_fact,
     gross_fact,
+    meaning_fact,
     retention_fact,
     segments_fact,
+    spread_fact,
     vintages_fact,
 )
 from cslib.story.finding import Finding
@@ -25,9 +27,11 @@ __all__ = [
     "concentration_fact",
     "data_fact",
     "gross_fact",
+    "meaning_fact",
     "notes",
     "retention_fact",
     "segments_fact",
+    "spread_fact",
     "vintages_fact",
     "write",
 ]

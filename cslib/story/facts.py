@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -9,8 +10,8 @@ import pandas as pd
 from cslib.story.finding import Finding
 
 __all__ = [
-    "accounts_fact", "arr_fact", "bridge_fact", "concentration_fact", "data_fact", "gross_fact", "retention_fact",
-    "segments_fact", "vintages_fact",
+    "accounts_fact", "arr_fact", "bridge_fact", "concentration_fact", "data_fact", "gross_fact", "meaning_fact",
+    "retention_fact", "segments_fact", "spread_fact", "vintages_fact",
 ]  # fmt: skip
 
 FEW: Final = 30  # below it, counts and money instead of percentages (LANGUAGE: n < 30)
@@ -127,6 +128,28 @@ def segments_fact(headline: pd.DataFrame, *, by: str, window: int) -> Finding:
     return Finding(
         "segments", {"by": by, "months": window, "segments": rows}, (f"net and gross retention by {by}",)
     )
+
+
+def spread_fact(compared: pd.DataFrame, *, metric: str) -> Finding:
+    """How far apart published conventions put one metric of one quarter; known errors are not counted."""
+    rows = compared[(compared["metric"] == metric) & ~compared["known_error"]].dropna(subset=["value"])
+    values: dict[str, Any] = {"n": len(rows)}
+    if len(rows):
+        ordered = rows.sort_values("value", kind="stable")
+        low, high = ordered.iloc[0], ordered.iloc[-1]
+        values |= {
+            "metric": metric, "ours": rows.iloc[0]["value"], "low": low["value"], "low_title": low["title"],
+            "high": high["value"], "high_title": high["title"], "apart": high["value"] - low["value"],
+        }  # fmt: skip
+    return Finding("spread", values, (f"{metric} under every convention",))
+
+
+def meaning_fact(definitions: Sequence[tuple[str, str, str, str]], *, metrics: Sequence[str]) -> Finding:
+    """What each of `metrics` means: its convention's name and sentence, from rows of metric, name, sentence, source."""
+    told = [
+        {"metric": m, "convention": name, "text": text} for m, name, text, _ in definitions if m in metrics
+    ]
+    return Finding("meaning", {"rows": told}, ("conventions",))
 
 
 def accounts_fact(changes: pd.DataFrame, *, top: int) -> Finding:

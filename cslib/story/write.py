@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cache, partial
 from typing import Final
 
+from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cslib import formats
@@ -85,8 +86,15 @@ def _environment(locale: str, currency: str) -> Environment:
         "name": lambda text: _escape(formats.shortened(text, length=60)),
         "plain": lambda text: _escape(formats.one_line(text)),
         "listed": formats.listed,
+        "points": lambda points: format_decimal(points, format="0.0", locale=locale),
+        "metric": lambda metric: _lowered(formats.metric_name(metric)),
+        "capitalize_first": lambda text: text[:1].upper() + text[1:],
     }
     return environment
+
+
+def _lowered(name: str) -> str:
+    return name if name.isupper() else name[:1].lower() + name[1:]
 
 
 def _escape(text: str) -> str:

@@ -8,6 +8,7 @@ not yet observable is blank.
 """
 
 from cslib.styled.cohorts import cohort_table
+from cslib.styled.conventions import conventions_table
 from cslib.styled.data import account_of_data
 from cslib.styled.money import accounts_table, money_table
 from cslib.styled.ratios import kpi_table, segment_table
@@ -20,6 +21,7 @@ __all__ = [
     "accounts_table",
     "cohort_table",
     "concentration_table",
+    "conventions_table",
     "definitions_table",
     "kpi_table",
     "money_table",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from cslib.charts.canvas import require
@@ -17,8 +19,8 @@ def conventions_table(frame: pd.DataFrame, *, title: str, label: str, locale: st
     Parameters
     ----------
     frame : DataFrame
-        Rows of one metric: `title`, `value` (ratio, NaN where undefined), `difference` (ratio less ours), `known_error`,
-        `causes` (pairs of account and effect on that difference).
+        Rows of one metric, ours first: `title`, `value` (ratio, NaN where undefined), `difference` (ratio less ours),
+        `known_error`, `causes` (pairs of account and effect on that difference).
     title : str
         The caption.
     label : str
@@ -38,14 +40,18 @@ def conventions_table(frame: pd.DataFrame, *, title: str, label: str, locale: st
     """
     require(frame, columns=["title", "value", "difference", "known_error", "causes"], by="conventions_table")
     rows = frame.sort_values("value", ascending=False, kind="stable", na_position="last").to_dict("records")
-    names = distinct([one_line(row["title"]) + (" (a known error)" if row["known_error"] else "") for row in rows])
+    names = distinct(
+        [one_line(row["title"]) + (" (a known error)" if row["known_error"] else "") for row in rows]
+    )
     ours = [name for name, row in zip(names, rows, strict=True) if row["title"] == frame["title"].iloc[0]]
     cells = pd.DataFrame(
         {
             "Result": [percent(row["value"], locale=locale) for row in rows],
             "Points from ours": [_points(row["difference"], locale=locale) for row in rows],
             "Accounts behind it": [
-                ", ".join(f"{one_line(name)} {_points(effect, locale=locale)}" for name, effect in row["causes"])
+                ", ".join(
+                    f"{one_line(name)} {_points(effect, locale=locale)}" for name, effect in row["causes"]
+                )
                 for row in rows
             ],
         },
@@ -56,7 +62,7 @@ def conventions_table(frame: pd.DataFrame, *, title: str, label: str, locale: st
 
 def _points(ratio: float, *, locale: str) -> str:
     """Difference of two ratios in percentage points, signed."""
-    if pd.isna(ratio):
+    if math.isnan(ratio):
         return ""
     number = percent(abs(ratio), locale=locale).replace("%", "").strip()
     return "0" if round(ratio, 3) == 0 else ("+" if ratio > 0 else MINUS) + number

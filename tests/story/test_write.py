@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from cslib.metrics import cohorts, concentration, retention
+from cslib.conventions import definitions
+from cslib.metrics import cohorts, concentration, forms, retention
 from cslib.story import (
     Finding,
     accounts_fact,
@@ -20,8 +21,10 @@ from cslib.story import (
     concentration_fact,
     data_fact,
     gross_fact,
+    meaning_fact,
     retention_fact,
     segments_fact,
+    spread_fact,
     vintages_fact,
     write,
 )
@@ -130,3 +133,21 @@ def test_a_missing_language_or_value_is_an_error_and_not_an_english_sentence() -
         write(Finding("arr", {}), locale="xx_XX")
     with pytest.raises(jinja2.UndefinedError):
         write(Finding("arr", {"end": date(2026, 9, 30)}))
+
+
+def test_the_spread_of_conventions_leaves_known_errors_out() -> None:
+    compared = forms.compare_conventions(eight())
+    said = str(write(spread_fact(compared, metric="gross_retention"))).replace("\\", "")
+    # endpoint 260/400; losses of starters 400 - 140; of everyone 400 - 140 - 40 (G); churn only 300/400
+    assert said == (
+        "Under the 5 published conventions that this ledger can answer, gross retention lies between 55.0% (Every month's "
+        "losses of everyone) and 75.0% (Churn only), 20.0 points apart. This report prints **65.0%**."
+    )
+    assert str(write(Finding("spread", {"n": 0}))) == ""
+
+
+def test_the_meaning_of_a_figure_is_its_conventions_sentence() -> None:
+    said = str(write(meaning_fact(definitions(window=6), metrics=["logo_retention"])))
+    assert said == (
+        "Logo retention (endpoint): Accounts of 6 months ago that still pay, over all accounts of 6 months ago."
+    )
