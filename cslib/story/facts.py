@@ -113,15 +113,14 @@ def vintages_fact(gross: pd.DataFrame, *, age: int, most: int = 3) -> Finding:
 
 
 def segments_fact(headline: pd.DataFrame, *, by: str, window: int) -> Finding:
-    """Net and gross retention of every segment that had accounts at the opening, the largest first."""
+    """Net retention and the accounts kept of every segment that had any at the opening, the largest first."""
     net, gross, logo = (
         {row[by]: row for row in _at(headline, m)}
         for m in ("net_retention", "gross_retention", "logo_retention")
     )
     rows = [
         {"name": str(name), "n": int(row["n_accounts"]), "small": row["n_accounts"] < FEW, "net": row["value"],
-         "numerator": row["numerator"], "denominator": row["denominator"],
-         "gross": gross[name]["value"], "kept": int(logo[name]["numerator"])}
+         "numerator": row["numerator"], "denominator": row["denominator"], "kept": int(logo[name]["numerator"])}
         for name, row in sorted(net.items(), key=lambda item: (-item[1]["denominator"], item[0]))
         if row["n_accounts"]
     ]  # fmt: skip

@@ -70,7 +70,14 @@ def test_sentences_of_the_hand_made_book() -> None:
     assert "3 of 4 accounts stayed." in said
     assert "Lost: churn $1.20k (1 account)." in said
     assert "Nothing was added." in said
-    assert "SMB: 3 of 3 accounts stayed and $3.60k became $3.72k; Enterprise: 0 of 1 account stayed" in said
+    assert (
+        "SMB has 3 accounts, too few for percentages to mean much: 3 stayed, and $3.60k became $3.72k."
+        in said
+    )
+    assert (
+        "Enterprise has 1 account, too few for percentages to mean much: 0 stayed, and $1.20k became $0."
+        in said
+    )
 
 
 def test_no_sentence_claims_a_change() -> None:
