@@ -114,10 +114,7 @@ def vintages_fact(gross: pd.DataFrame, *, age: int, most: int = 3) -> Finding:
 
 def segments_fact(headline: pd.DataFrame, *, by: str, window: int) -> Finding:
     """Net retention and the accounts kept of every segment that had any at the opening, the largest first."""
-    net, gross, logo = (
-        {row[by]: row for row in _at(headline, m)}
-        for m in ("net_retention", "gross_retention", "logo_retention")
-    )
+    net, logo = ({row[by]: row for row in _at(headline, m)} for m in ("net_retention", "logo_retention"))
     rows = [
         {"name": str(name), "n": int(row["n_accounts"]), "small": row["n_accounts"] < FEW, "net": row["value"],
          "numerator": row["numerator"], "denominator": row["denominator"], "kept": int(logo[name]["numerator"])}
@@ -125,7 +122,7 @@ def segments_fact(headline: pd.DataFrame, *, by: str, window: int) -> Finding:
         if row["n_accounts"]
     ]  # fmt: skip
     return Finding(
-        "segments", {"by": by, "months": window, "segments": rows}, (f"net and gross retention by {by}",)
+        "segments", {"by": by, "months": window, "segments": rows}, (f"net and logo retention by {by}",)
     )
 
 
