@@ -17,6 +17,7 @@ from babel.numbers import (
     format_decimal,
     format_percent,
     get_currency_precision,
+    parse_decimal,
 )
 
 __all__ = [
@@ -55,36 +56,48 @@ def _in_major_units(minor: float, currency: str) -> Decimal:
     return Decimal(round(minor)).scaleb(-get_currency_precision(currency))
 
 
-def _mantissa(amount: Decimal) -> Decimal:
-    """Digits before the suffix: 1.70 of 1,700,000."""
-    return abs(amount).scaleb(-3 * (amount.adjusted() // 3))
+def _suffix_of(amount: Decimal, shown: Decimal) -> int:
+    """Powers of ten that the suffix stands for: 6 for M, 4 for 万, 0 where a locale has none for thousands.
+
+    >>> _suffix_of(Decimal(1_500_000), Decimal("1.5"))
+    6
+    """
+    return round((amount / shown).log10()) if shown else 0
 
 
 def _signed(text: str, signed: bool, amount: Decimal) -> str:
     return f"+{text}" if signed and amount > 0 else text.replace("-", MINUS)
 
 
-def short_money(minor: float, currency: str, *, locale: str = "en_US", signed: bool = False) -> str:
-    """Money to three significant digits, from minor units.
+def short_money(
+    minor: float, currency: str, *, locale: str = "en_US", signed: bool = False, trimmed: bool = False
+) -> str:
+    """Money to three significant digits, from minor units; `trimmed` leaves out zeros at the end of a fraction.
 
     >>> short_money(1_240_000_000, "USD"), short_money(31_000_049, "USD"), short_money(99_999_999, "USD")
     ('$12.4M', '$310k', '$1.00M')
     >>> short_money(-4_750, "USD"), short_money(0, "USD"), short_money(310_000, "JPY")
     ('−$48', '$0', '¥310k')
+    >>> short_money(31_000_049, "EUR", locale="de_DE"), short_money(170_000_000, "EUR", locale="de_DE")
+    ('310.000\\xa0€', '1,70\\xa0Mio.\\xa0€')
+    >>> [short_money(minor, "USD", trimmed=True) for minor in (200_000_000, 1_250_000_000)]
+    ['$2M', '$12.5M']
     """
     if math.isnan(minor):
         return UNDEFINED
     amount = _in_major_units(minor, currency)
-    if abs(amount) < 1000:
-        whole = amount.quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
-    else:
-        # rounded before babel chooses the suffix: 999,999 is 1.00M, not 1000k
-        whole = amount.quantize(Decimal(1).scaleb(amount.adjusted() - 2), rounding=ROUND_HALF_EVEN)
-    digits = 0 if abs(whole) < 1000 else 2 - whole.adjusted() % 3
-    text = str(format_compact_currency(whole, currency, locale=locale, fraction_digits=digits))
-    if digits:  # babel drops trailing zeros: $1.7M beside $6.99M
-        exact = format_decimal(_mantissa(whole), format="0." + "0" * digits, locale=locale)
-        text = re.sub(r"\d[\d.,]*", exact, text, count=1)
+    steps = Decimal(1) if abs(amount) < 1000 else Decimal(1).scaleb(amount.adjusted() - 2)
+    # rounded before babel chooses the suffix: 999,999 is 1.00M, not 1000k
+    whole = amount.quantize(steps, rounding=ROUND_HALF_EVEN)
+    text = str(format_compact_currency(whole, currency, locale=locale, fraction_digits=2))
+    shown = re.search(r"\d[\d.,]*", text)
+    assert shown is not None
+    before_suffix = abs(whole).scaleb(-_suffix_of(abs(whole), parse_decimal(shown[0], locale=locale)))
+    # babel drops trailing zeros and the grouping: $1.7M beside $6.99M, 500000 $
+    digits = max(0, 2 - before_suffix.adjusted()) if abs(whole) >= 1000 else 0
+    fraction = "." + ("#" if trimmed else "0") * digits if digits else ""
+    exact = format_decimal(before_suffix, format="#,##0" + fraction, locale=locale)
+    text = text.replace(shown[0], exact, 1)
     if locale.startswith("en"):
         text = re.sub(r"(?<=\d)K", "k", text)
     return _signed(text, signed, whole)

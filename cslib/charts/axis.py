@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import pandas as pd
@@ -10,9 +10,18 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from cslib.charts.canvas import SIZE
-from cslib.formats import currency_of, month, percent, short_money
+from cslib.formats import currency_of, month, one_line, percent, short_money
 
-__all__ = ["days_of", "end_labels", "money_axis", "month_axis", "percent_axis", "spread", "window_months"]
+__all__ = [
+    "days_of",
+    "end_labels",
+    "money_axis",
+    "month_axis",
+    "percent_axis",
+    "spread",
+    "trailing",
+    "window_months",
+]
 
 ONE_READING: Final = 30.0  # days: how wide a history of one month is drawn
 LINE: Final = SIZE * 1.35 / 72  # inches from one line of text to the next
@@ -45,10 +54,12 @@ def percent_axis(axes: Axes, *, locale: str, along: Literal["x", "y"] = "y", mos
 
 
 def money_axis(axes: Axes, *, unit: str, locale: str) -> None:
-    """Short money up the side with a light grid."""
+    """Short money up the side with a light grid, in no more digits than the steps need."""
     currency = currency_of(unit)
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: short_money(y, currency, locale=locale)))
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda y, _: short_money(y, currency, locale=locale, trimmed=True))
+    )
     axes.grid(visible=True, axis="y")
 
 
@@ -77,6 +88,19 @@ def window_months(start: pd.Timestamp, end: pd.Timestamp) -> int:
     12
     """
     return (end.year - start.year) * 12 + end.month - start.month
+
+
+def trailing(row: Mapping[Any, Any] | pd.Series[Any], *, locale: str) -> str:
+    """Window and convention of a row, for a caption.
+
+    >>> opened, closed = pd.Timestamp("2025-09-30"), pd.Timestamp("2026-09-30")
+    >>> trailing({"convention": "endpoint", "start": opened, "end": closed}, locale="en_US")
+    'trailing 12 months to Sep 2026, endpoint convention'
+    """
+    window = (
+        f"trailing {window_months(row['start'], row['end'])} months to {month(row['end'], locale=locale)}"
+    )
+    return f"{window}, {one_line(row['convention'])} convention"
 
 
 def spread(wanted: Sequence[float], *, gap: float, low: float, high: float) -> list[float]:

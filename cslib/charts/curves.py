@@ -157,15 +157,16 @@ def _place(
             color=INK,
             weight="semibold",
             annotation_clip=False,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
             arrowprops={"arrowstyle": "-", "color": colours[i], "linewidth": 0.8, "shrinkA": 0, "shrinkB": 2},
         )
 
 
 def _along(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Points every few pixels along a line of at least one corner."""
-    steps = np.linspace(0, len(corners) - 1, max(200, len(corners)))
-    rank = np.arange(len(corners))
-    return np.column_stack([np.interp(steps, rank, corners[:, 0]), np.interp(steps, rank, corners[:, 1])])
+    """Points a pixel apart along a line of at least one corner: a steep fall hides as much as a flat run."""
+    walked = np.r_[0.0, np.hypot(*np.diff(corners, axis=0).T).cumsum()]
+    steps = np.linspace(0, walked[-1], int(walked[-1]) + 1)
+    return np.column_stack([np.interp(steps, walked, corners[:, 0]), np.interp(steps, walked, corners[:, 1])])
 
 
 def _covered(box: Bbox, points: NDArray[np.float64]) -> int:

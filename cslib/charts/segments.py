@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from cslib.charts.axis import percent_axis, window_months
+from cslib.charts.axis import percent_axis, trailing
 from cslib.charts.canvas import (
     GAIN,
     INK,
@@ -30,7 +30,6 @@ from cslib.formats import (
     UNDEFINED,
     count,
     currency_of,
-    month,
     one_line,
     percent,
     short_money,
@@ -123,10 +122,11 @@ def chart_segments(
     if whole is not None:
         _reference(axes, whole.iloc[0])
     subject = title or f"Gross and net retention by {heading.lower()}"
+    one = frame[frame["end"] == frame["end"].max()].iloc[0]
     return Picture(
         figure,
         _alt(drawn, heading=heading, unit=unit, locale=locale),
-        f"{subject}, {_window(frame, locale=locale)}.{_left_out(rows, shown)}",
+        f"{subject}, {trailing(one, locale=locale)}.{_left_out(rows, shown)}",
         "fig-segments-" + re.sub(r"[^a-z0-9]+", "-", by.lower()).strip("-"),
     )
 
@@ -230,12 +230,6 @@ def _reference(axes: Axes, whole: pd.Series[Any]) -> None:
                 zorder=1.5,
                 gid=f"all {name}",
             )
-
-
-def _window(frame: pd.DataFrame, *, locale: str) -> str:
-    last = frame[frame["end"] == frame["end"].max()].iloc[0]
-    months = window_months(last["start"], last["end"])
-    return f"trailing {months} months to {month(last['end'], locale=locale)}, {last['convention']} convention"
 
 
 def _left_out(rows: pd.DataFrame, shown: pd.DataFrame) -> str:

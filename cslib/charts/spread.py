@@ -7,8 +7,21 @@ from typing import Final
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cslib.charts.axis import window_months
-from cslib.charts.canvas import GAIN, INK, LOSS, MUTED, NEUTRAL, Picture, house_style, require, said, sheet
+from cslib.charts.axis import trailing
+from cslib.charts.canvas import (
+    GAIN,
+    INK,
+    LOSS,
+    MUTED,
+    NEUTRAL,
+    WIDTH,
+    Picture,
+    house_style,
+    require,
+    said,
+    sheet,
+    text_inches,
+)
 from cslib.formats import count, currency_of, month, percent, short_money
 
 __all__ = ["chart_spread"]
@@ -62,8 +75,8 @@ def chart_spread(
     one, base, total = rows.iloc[0], unit.split(" ")[-1], int(rows["n_accounts"].sum())
     start, end = month(one["start"], locale=locale), month(one["end"], locale=locale)
     caption = (
-        f"{title}, {start} to {end}, {one['convention']} convention: share of opening {base} by what each "
-        f"account pays now against {window_months(one['start'], one['end'])} months before"
+        f"{title}, {trailing(one, locale=locale)}: share of opening {base} by what each account pays now "
+        "against the start of the window"
     )
     if rows["share"].isna().all():
         sentence = f"Undefined in {end}: no account paid at the start of the window."
@@ -82,12 +95,15 @@ def chart_spread(
     names = [_two_lines(str(band)) for band in rows["band"]]
     axes.set_xticks(range(len(rows)), names)
     axes.tick_params(axis="x", length=0, pad=4, labelcolor=INK)
+    counts = [_accounts(n, locale=locale) for n in rows["n_accounts"]]
+    if text_inches(figure, counts) > WIDTH / len(rows) - 0.05:  # the heads say what is counted
+        counts = [count(n, locale=locale) for n in rows["n_accounts"]]
     parts = []
     for i, row in enumerate(rows.to_dict("records")):
         share, accounts = percent(row["share"], locale=locale), _accounts(row["n_accounts"], locale=locale)
         if row["n_accounts"]:
             _write(axes, share, (i, row["share"]), up=3, ink=INKS[row["movement"]], weight="semibold")
-        _write(axes, accounts, (i, 0), up=-33, ink=MUTED)
+        _write(axes, counts[i], (i, 0), up=-33, ink=MUTED)
         opened = short_money(row["opening"], currency_of(unit), locale=locale)
         parts.append(f"{row['band']}: {share}, {opened}, {accounts}")
     _heads(axes, rows, base=base, locale=locale)

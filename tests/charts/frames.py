@@ -61,3 +61,22 @@ def triangle(
         for age, value in enumerate(values)
     ]
     return pd.DataFrame(rows).assign(metric=metric, convention="cohort", unit="ratio")
+
+
+BANDS = {
+    "left": ("churn", 36, 0.10), "over 25% less": ("contraction", 0, 0.0), "up to 25% less": ("contraction", 20, 0.05),
+    "unchanged": ("unchanged", 1, 0.06), "up to 25% more": ("expansion", 1204, 0.45),
+    "25% to 100% more": ("expansion", 66, 0.31), "more than double": ("expansion", 2, 0.03),
+}  # fmt: skip
+
+
+def bands(rows: Mapping[str, tuple[str, int, float]] = BANDS, *, opening: int = 500_000_000) -> pd.DataFrame:
+    """Per band: movement, accounts, share of all opening minor units."""
+    frame = pd.DataFrame(
+        [
+            {"band": band, "movement": m, "n_accounts": n, "share": share}
+            for band, (m, n, share) in rows.items()
+        ]
+    )
+    year = {"start": END - pd.DateOffset(years=1), "end": END}
+    return frame.assign(convention="endpoint", **year, opening=(frame["share"].fillna(0) * opening).round())

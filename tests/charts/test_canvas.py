@@ -25,6 +25,7 @@ from cslib.charts import (
     chart_layers,
     chart_retention,
     chart_segments,
+    chart_spread,
 )
 from cslib.charts.canvas import (
     _FONTS,
@@ -37,7 +38,7 @@ from cslib.charts.canvas import (
     require,
     shades,
 )
-from tests.charts.frames import bridge, layers, ratios, segments, triangle
+from tests.charts.frames import bands, bridge, layers, ratios, segments, triangle
 from tests.charts.grey import contrast
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +52,7 @@ def hashes() -> list[str]:
         chart_layers(layers({2025: [3, 2], 2026: [1, 4]})),
         chart_segments(segments({"SMB": (0.8, 0.9, 10, 1)}), by="segment", unit="USD ARR"),
         chart_cohort_curves(triangle({"2025-01-01": (9, [1.0, 0.8])})),
+        chart_spread(bands(), unit="USD ARR"),
     ]
     return [hashlib.sha256(picture.svg().encode()).hexdigest() for picture in pictures]
 
@@ -62,7 +64,7 @@ def test_every_figure_has_the_same_bytes_in_another_process() -> None:
         env={**os.environ, "PYTHONHASHSEED": "2", "TZ": "Asia/Tokyo", "LC_ALL": "C"},
     ).stdout.split()  # fmt: skip
     assert there == hashes()
-    assert len(set(there)) == 5
+    assert len(set(there)) == 6
 
 
 def test_drawing_twice_gives_the_same_bytes_and_no_date() -> None:
@@ -71,9 +73,31 @@ def test_drawing_twice_gives_the_same_bytes_and_no_date() -> None:
     assert "dc:date" not in picture.svg()
 
 
+def test_drawing_writes_nothing_to_stderr(tmp_path: Path) -> None:
+    """What it wrote would stand in the report. Not even where the list of fonts is made anew."""
+    code = (
+        "from tests.charts.test_canvas import hashes; hashes()\n"
+        "from cslib.charts import chart_segments as chart; from tests.charts.frames import segments\n"
+        "rows = {'客户 ✓': (0.8, 0.9, 5, 1), 'مرحبا': (0.8, 0.9, 5, 1), '😀': (0.8, 0.9, 5, 1)}\n"
+        "chart(segments(rows), by='segment', unit='USD ARR', total=segments({'all': (1, 1, 5, 1)})).svg()"
+    )
+    drawn = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True,
+        env={**os.environ, "MPLCONFIGDIR": str(tmp_path)},
+    )  # fmt: skip
+    assert (drawn.stdout, drawn.stderr) == ("", "")
+
+
+def test_a_font_that_lacks_a_weight_is_not_complained_of(caplog: pytest.LogCaptureFixture) -> None:
+    with house_style():
+        assert "DejaVu" in findfont(FontProperties(family=["DejaVu Sans"], weight=650))
+    assert caplog.text == ""
+
+
 def test_nothing_is_left_in_pyplot_nor_in_the_settings() -> None:
     before = dict(matplotlib.rcParams)
     chart_bridge(bridge()).svg()
+    chart_spread(bands(), unit="USD ARR").svg()
     assert dict(matplotlib.rcParams) == before
     if "matplotlib.pyplot" in sys.modules:
         assert sys.modules["matplotlib.pyplot"].get_fignums() == []

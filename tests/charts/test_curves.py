@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.text import Text
@@ -41,6 +42,20 @@ def test_crowded_ends_are_named_apart_inside_the_figure() -> None:
     assert len(boxes) == len(whole) == 10
     assert not [1 for a, b in combinations(boxes, 2) if a.overlaps(b)]
     assert all(box.x1 <= picture.figure.bbox.x1 for box in boxes)
+
+
+def test_a_name_keeps_off_a_steep_fall_beside_its_end() -> None:
+    """The older curve falls straight down right of where the younger ends."""
+    falls = {
+        "2020-01-01": (9, [1.0] * 16 + [0.2] * 30),
+        "2024-01-01": (9, [1 - 0.04 * age for age in range(13)]),
+    }
+    axes = chart_cohort_curves(triangle(falls)).figure.axes[0]
+    [name] = [text for text in axes.texts if text.get_text().startswith("2024")]
+    name.get_window_extent()  # places it
+    box = Text.get_window_extent(name)
+    fall = axes.transData.transform(np.linspace((15, 1.0), (16, 0.2), 200))
+    assert not [point for point in fall if box.contains(*point)]
 
 
 def test_one_cohort_is_drawn_and_one_that_has_only_begun_is_not() -> None:
