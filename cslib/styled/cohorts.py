@@ -81,7 +81,7 @@ def cohort_table(
     colours[ages] = _heat(values)
     one = triangle.iloc[0]
     caption = (
-        f"{title or metric_name(one['metric'])} by {grain} of first payment and age in months, "
+        f"{title or metric_name(one['metric'])} by {grain} of first payment and by age in months, "
         f"{one_line(one['convention'])} convention. Darker: more kept. Blank: not yet observable."
     )
     label = "tab-cohorts-" + str(one["metric"]).replace("_", "-")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from cslib.charts.canvas import require
 from cslib.formats import currency_of, exact_money, metric_name, month, one_line
-from cslib.styled.sheet import Sheet, distinct, lay_out, once
+from cslib.styled.sheet import Sheet, account_names, lay_out, once
 
 __all__ = ["accounts_table", "money_table"]
 
@@ -66,7 +66,7 @@ def accounts_table(
     unit : str
         Of the amounts, such as ``USD ARR``.
     title : str
-        The caption.
+        First words of the caption.
     label : str
         Name to refer to the table by; unique in a report.
     locale : str
@@ -85,12 +85,6 @@ def accounts_table(
     columns = ["account_id", "name", "opening", "closing", "change", "movement"]
     require(frame, columns=columns, by="accounts_table", may_be_empty=True)
     currency, base = currency_of(unit), unit.split(" ")[-1]
-    records = frame.to_dict("records")
-    names = [one_line(r["account_id"] if pd.isna(r["name"]) else r["name"]) for r in records]
-    told = [
-        name if names.count(name) == 1 else f"{name} ({one_line(r['account_id'])})"
-        for name, r in zip(names, records, strict=True)
-    ]
     rows = [
         {
             f"Opening {base}": exact_money(r["opening"], currency, locale=locale),
@@ -98,8 +92,10 @@ def accounts_table(
             "Change": exact_money(r["change"], currency, locale=locale, signed=True),
             "Movement": one_line(r["movement"]),
         }
-        for r in records
+        for r in frame.to_dict("records")
     ]
     heads = [f"Opening {base}", f"Closing {base}", "Change", "Movement"]
-    cells = pd.DataFrame(rows or [dict.fromkeys(heads, "")], distinct(told or ["none"]), heads)
-    return lay_out(cells.rename_axis("Account", axis=1), caption=title, label=label, text=["Movement"])
+    cells = pd.DataFrame(rows or [dict.fromkeys(heads, "")], account_names(frame) or ["none"], heads)
+    return lay_out(
+        cells.rename_axis("Account", axis=1), caption=f"{title}, {unit}.", label=label, text=["Movement"]
+    )

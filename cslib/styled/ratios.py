@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from babel.numbers import format_decimal
 
+from cslib.charts.axis import trailing
 from cslib.charts.canvas import require
 from cslib.formats import count, currency_of, metric_name, month, one_line, percent, short_money
 from cslib.styled.sheet import Sheet, convention, distinct, lay_out, once
@@ -23,7 +24,7 @@ def kpi_table(frame: pd.DataFrame, *, title: str = "Key figures", locale: str = 
         `metric`, `convention`, `start`, `end`, `value`, `unit`; one row for each metric and end. Metrics
         stand in order of first appearance.
     title : str
-        First words of the caption.
+        The caption.
     locale : str
         Of numbers and dates.
 
@@ -46,8 +47,7 @@ def kpi_table(frame: pd.DataFrame, *, title: str = "Key figures", locale: str = 
         told[month(row["end"], locale=locale)] = _value(row["value"], row["unit"], locale=locale)
     cells = pd.DataFrame.from_dict(rows, orient="index").fillna("")
     cells = cells[["Convention", *(month(end, locale=locale) for end in ends)]].rename_axis("Metric", axis=1)
-    caption = f"{title}, {', '.join(cells.columns[1:])}."
-    return lay_out(cells, caption=caption, label="tab-kpi", text=["Convention"])
+    return lay_out(cells, caption=f"{title}.", label="tab-kpi", text=["Convention"])
 
 
 def _value(value: Any, unit: str, *, locale: str) -> str:
@@ -107,9 +107,9 @@ def segment_table(
         rows = rows.fillna("")
         rows.index = pd.Index(distinct(list(rows.index)))
         bold = [str(rows.index[-1])]
-    last = frame[frame["end"] == frame["end"].max()].iloc[0].to_dict()
+    last = frame[frame["end"] == frame["end"].max()].iloc[0]
     subject = title or f"Retention by {heading.lower()}"
-    caption = f"{subject}, {month(last['end'], locale=locale)}, {convention(last)}."
+    caption = f"{subject}, {trailing(last, locale=locale)}."
     return lay_out(rows.rename_axis(heading, axis=1), caption=caption, label="tab-segments", bold=bold)
 
 

@@ -15,7 +15,7 @@ from pandas.io.formats.style_render import CSSDict
 from cslib.charts.axis import window_months
 from cslib.formats import one_line
 
-__all__ = ["Sheet", "convention", "distinct", "lay_out", "once"]
+__all__ = ["Sheet", "account_names", "convention", "distinct", "lay_out", "once"]
 
 _RULES: Final[list[CSSDict]] = [
     {"selector": "", "props": "border-collapse: collapse; font-variant-numeric: tabular-nums"},
@@ -99,6 +99,20 @@ def distinct(labels: Sequence[str]) -> list[str]:
         seen[label] = seen.get(label, 0) + 1
         told.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
     return told if len(set(told)) == len(told) else distinct(told)
+
+
+def account_names(frame: pd.DataFrame) -> list[str]:
+    """Names of the accounts of `frame`: its id where one has none, its id beside it where two share one.
+
+    >>> account_names(pd.DataFrame({"account_id": ["a", "b", "c"], "name": ["Acme", "Acme", None]}))
+    ['Acme (a)', 'Acme (b)', 'c']
+    """
+    ids = [one_line(key) for key in frame["account_id"]]
+    names = [key if pd.isna(name) else one_line(name) for key, name in zip(ids, frame["name"], strict=True)]
+    told = [
+        name if names.count(name) == 1 else f"{name} ({key})" for key, name in zip(ids, names, strict=True)
+    ]
+    return distinct(told)
 
 
 def convention(row: Mapping[Any, Any]) -> str:

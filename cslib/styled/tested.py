@@ -8,7 +8,7 @@ import pandas as pd
 
 from cslib.charts.canvas import require
 from cslib.formats import count, currency_of, metric_name, one_line, percent, short_money
-from cslib.styled.sheet import Sheet, distinct, lay_out
+from cslib.styled.sheet import Sheet, account_names, distinct, lay_out
 
 __all__ = ["concentration_table", "definitions_table", "proof_table"]
 
@@ -19,44 +19,78 @@ def concentration_table(frame: pd.DataFrame, *, unit: str, title: str, locale: s
     Parameters
     ----------
     frame : DataFrame
-        `name`, `opening`, `closing` (minor units), `share`, `value` (ratio without the account, NaN where undefined).
+        `account_id`, `name`, `opening`, `closing` (minor units), `share` of all opening (0 to 1), `value` (net
+        retention without the account, a ratio; NaN where undefined).
     unit : str
         Of the amounts, such as ``USD ARR``.
     title : str
-        The caption.
+        First words of the caption.
     locale : str
         Of numbers.
+
+    Returns
+    -------
+    Sheet
+        One row an account in the order given, money short, ratios in percent. An account without a name is
+        shown by its id, accounts of one name with their ids.
 
     Raises
     ------
     ValueError
-        When a column is missing or the frame is empty.
+        When a column is missing.
     """
-    require(frame, columns=["name", "opening", "closing", "share", "value"], by="concentration_table")
-    currency = currency_of(unit)
+    columns = ["account_id", "name", "opening", "closing", "share", "value"]
+    require(frame, columns=columns, by="concentration_table", may_be_empty=True)
+    currency, base = currency_of(unit), unit.split(" ")[-1]
     cells = pd.DataFrame(
         {
-            "Opening": [short_money(v, currency, locale=locale) for v in frame["opening"]],
-            "Closing": [short_money(v, currency, locale=locale) for v in frame["closing"]],
-            "Share of opening": [percent(v, locale=locale) for v in frame["share"]],
+            f"Opening {base}": [short_money(v, currency, locale=locale) for v in frame["opening"]],
+            f"Closing {base}": [short_money(v, currency, locale=locale) for v in frame["closing"]],
+            f"Share of opening {base}": [percent(v, locale=locale) for v in frame["share"]],
             "Net retention without it": [percent(v, locale=locale) for v in frame["value"]],
         },
-        index=distinct([one_line(name) for name in frame["name"]]),
+        index=account_names(frame),
     )
+    if cells.empty:
+        cells = pd.DataFrame("", ["none"], cells.columns)
     return lay_out(
         cells.rename_axis("Account", axis=1), caption=f"{title}, {unit}.", label="tab-concentration"
     )
 
 
 def definitions_table(rows: Sequence[tuple[str, str, str, str]], *, title: str) -> Sheet:
-    """Metrics with the name of their convention, its sentence and its source, as `rows` of four texts."""
-    cells = pd.DataFrame(rows, columns=["Metric", "Convention", "Definition", "Source"])
-    cells.index = pd.Index([metric_name(name) for name in cells.pop("Metric")])
+    """Metrics with the name of their convention, its sentence and its source.
+
+    Parameters
+    ----------
+    rows : sequence of four texts
+        Metric, convention, sentence and source, in the order to print.
+    title : str
+        The caption.
+
+    Returns
+    -------
+    Sheet
+        One row a metric and convention.
+
+    Raises
+    ------
+    ValueError
+        When there is no row.
+    """
+    heads = ["Convention", "Definition", "Source"]
+    if not rows:
+        raise ValueError("definitions_table: found no row, expected at least one")
+    cells = pd.DataFrame(
+        [[one_line(text) for text in row[1:]] for row in rows],
+        distinct([metric_name(one_line(row[0])) for row in rows]),
+        heads,
+    )
     return lay_out(
         cells.rename_axis("Metric", axis=1),
         caption=f"{title}.",
         label="tab-definitions",
-        text=["Convention", "Definition", "Source"],
+        text=heads,
     )
 
 
@@ -74,20 +108,31 @@ def proof_table(frame: pd.DataFrame, *, unit: str, title: str, locale: str = "en
     locale : str
         Of numbers.
 
+    Returns
+    -------
+    Sheet
+        One row an identity in the order given; one that does not hold stands in bold.
+
     Raises
     ------
     ValueError
         When a column is missing or the frame is empty.
     """
     require(frame, columns=["check", "n", "failed", "holds"], by="proof_table")
+    told = [one_line(check) for check in frame["check"]]
+    names = distinct([f"{name[:1].upper()}{name[1:]}" for name in told])
     cells = pd.DataFrame(
         {
             "Equalities": [count(n, locale=locale) for n in frame["n"]],
             "Unequal": [count(n, locale=locale) for n in frame["failed"]],
             "Holds": ["yes" if held else "NO" for held in frame["holds"]],
         },
-        index=[one_line(check)[:1].upper() + one_line(check)[1:] for check in frame["check"]],
+        index=names,
     )
     return lay_out(
-        cells.rename_axis("Identity", axis=1), caption=f"{title}, to the {unit}.", label="tab-proof"
+        cells.rename_axis("Identity", axis=1),
+        caption=f"{title}, to the {unit}.",
+        label="tab-proof",
+        text=["Holds"],
+        bold=[name for name, held in zip(names, frame["holds"], strict=True) if not held],
     )

@@ -55,7 +55,7 @@ def test_one_cohort_far_above_does_not_bleach_the_rest() -> None:
 def test_words() -> None:
     sheet = cohort_table(triangle(LONG, metric="net_retention"))
     assert sheet.caption == (
-        "Net retention by month of first payment and age in months, cohort convention. "
+        "Net retention by month of first payment and by age in months, cohort convention. "
         "Darker: more kept. Blank: not yet observable."
     )
     assert sheet.label == "tab-cohorts-net-retention"

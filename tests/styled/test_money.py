@@ -49,7 +49,7 @@ def test_accounts_keep_their_order_and_show_signs() -> None:
         ["Acme", "$5,000", "$0", "−$5,000", "churn"],
         ["A2", "$1,000", "$10,000", "+$9,000", "expansion"],
     ]
-    assert (sheet.caption, sheet.label) == ("Largest changes", "tab-largest")
+    assert (sheet.caption, sheet.label) == ("Largest changes, USD ARR.", "tab-largest")
     assert css(sheet, 1, 3)["text-align"] == "right"
     assert css(sheet, 1, 4)["text-align"] == "left"
 

@@ -35,6 +35,7 @@ def test_key_figures_name_their_convention_the_latest_first() -> None:
         ["Net retention", "endpoint, 12 months", "104.4%", "103.1%", "undefined"],
         ["Quick ratio", "flow, 12 months", "2.6", "undefined", ""],
     ]
+    assert kpi_table(key_figures()).caption == "Key figures."
 
 
 def test_key_figures_follow_the_locale() -> None:
@@ -60,7 +61,7 @@ def test_segments_stand_by_size_and_the_whole_book_last() -> None:
         ["All accounts", "312", rows(sheet)[3][2], "100.0%", "90.0%"],
     ]
     assert css(sheet, 3, 1)["font-weight"] == "bold"
-    assert sheet.caption == "Retention by segment, Sep 2026, endpoint, 12 months."
+    assert sheet.caption == "Retention by segment, trailing 12 months to Sep 2026, endpoint convention."
 
 
 def test_a_metric_that_only_the_whole_book_has_is_blank_for_the_segments() -> None:
