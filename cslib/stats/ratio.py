@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cslib.stats.proportion import Interval, square_and_add, wilson
-from cslib.stats.quantiles import Floats, column, t
+from cslib.stats.quantiles import Floats, column, t, z
 
 __all__ = ["Change", "Ratio", "Verdict", "detectable", "paired_change", "ratio_of_sums"]
 
@@ -91,7 +91,7 @@ def cluster_sums(
     Raises
     ------
     ValueError
-        When there are not as many keys as rows.
+        When there are not as many keys as rows, or a key is missing.
 
     Examples
     --------
@@ -105,6 +105,9 @@ def cluster_sums(
     keys = np.asarray(cluster)
     if keys.shape != (n,):
         raise ValueError(f"cluster: found {keys.shape} keys, expected {n}, one a row")
+    missing = int(np.sum(keys != keys))  # only a missing key differs from itself
+    if missing:
+        raise ValueError(f"cluster: {missing} of {n} keys are missing, expected one a row")
     distinct, code = np.unique(keys, return_inverse=True)
     return distinct, tuple(
         np.bincount(code, weights=values, minlength=len(distinct)).astype(np.float64) for values in columns
@@ -314,6 +317,10 @@ def paired_change(
         return Interval(value, value - half, value + half)
 
     change = at(level)
+    if bounded:  # the jackknife error is too small here; the interval's half-width is not
+        smallest = (change.high - change.low) / 2 * (1 + z(0.6) / z(level))
+    else:
+        smallest = detectable(se, n_eff - 1, level=level)
     return Change(
         value=change.value,
         low=change.low,
@@ -325,7 +332,7 @@ def paired_change(
         level=level,
         verdict=_verdict(change, at(2 * level - 1), delta),
         delta=delta,
-        detectable=detectable(se, n_eff - 1, level=level),
+        detectable=smallest,
         before=before,
         after=after,
     )

@@ -129,6 +129,8 @@ class TestVerdicts:
     def test_bounded(self) -> None:
         change = paired_change(self.kept, self.book, self.lost, self.book, delta=0.02, bounded=True)
         assert change.verdict == "changed" and change.low < -0.2 < change.high < 0
+        # Half the interval is 1.96 errors; four times out of five asks for 1.96 + 0.84 of them.
+        assert change.detectable == pytest.approx((change.high - change.low) / 2 * 2.8016 / 1.96, rel=1e-4)
 
     def test_delta_is_set(self) -> None:
         with pytest.raises(ValueError, match="delta: found 0, expected a positive number"):
@@ -160,6 +162,10 @@ def test_detectable_change_is_found_four_times_of_five() -> None:
         (lambda: ratio_of_sums([1, 2], [1, -1]), r"denominator: 1 of 2 values are not usable, first: -1.0"),
         (lambda: ratio_of_sums([1, float("nan")], [1, 1]), r"numerator: 1 of 2 .* position 1"),
         (lambda: ratio_of_sums([1, 2], [1, 1], cluster=["a"]), r"cluster: found \(1,\) keys, expected 2"),
+        (
+            lambda: ratio_of_sums([1, 2], [1, 1], cluster=np.array(["a", np.nan], dtype=object)),
+            r"1 of 2 keys are missing",
+        ),
         (lambda: ratio_of_sums([[1]], [[1]]), r"found 2 dimensions, expected one"),
     ],
 )
