@@ -31,7 +31,7 @@ __all__ = ["chart_cohort_curves"]
 # Where a name may stand beside the end of its curve, in points, best first.
 _PLACES: Final = [
     (6, 0),
-    *[(x, y) for reach in range(12, 120, 12) for x in (6, -30, -60, -100) for y in (reach, -reach)],
+    *[(x, y) for reach in range(12, 120, 12) for x in (6, -30, -60, -90, -120) for y in (reach, -reach)],
 ]
 
 
@@ -144,7 +144,8 @@ def _place(
             leader = np.linspace(end, (x + width / 2, y), 30)
             wrong = [box.overlaps(other) or _covered(other, leader) > 0 for other in taken]
             wrong += [box.y0 < plot.y0 * scale, box.x0 < plot.x0 * scale]
-            costs.append((sum(wrong), _covered(box, inked) + abs(dx) / 10 + abs(dy) / 10, rank, box, leader))
+            away = np.hypot(max(box.x0 - end[0], end[0] - box.x1, 0), max(abs(dy) - half, 0))
+            costs.append((sum(wrong), _covered(box, inked) + away / 3, rank, box, leader))
         _, _, best, box, leader = min(costs, key=lambda cost: cost[:3])
         taken.append(box)
         inked = np.concatenate([inked, leader])

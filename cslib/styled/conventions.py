@@ -57,7 +57,7 @@ def conventions_table(frame: pd.DataFrame, *, title: str, label: str, locale: st
         },
         index=names,
     ).rename_axis("Convention", axis=1)
-    return lay_out(cells, caption=title, label=label, text=["Accounts behind it"], bold=ours)
+    return lay_out(cells, caption=f"{title}.", label=label, text=["Accounts behind it"], bold=ours)
 
 
 def _points(ratio: float, *, locale: str) -> str:
