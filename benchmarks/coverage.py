@@ -168,7 +168,7 @@ def table(rows: Sequence[Coverage]) -> str:
     return "\n".join([head, *lines])
 
 
-def run(*, books: int = 40, lives: int = 100, draws: int = 400, seed: int = 7) -> list[Coverage]:
+def run(*, books: int = 30, lives: int = 80, draws: int = 200, seed: int = 7) -> list[Coverage]:
     """Every world, kind and size."""
     kinds: tuple[Kind, ...] = ("net", "gross")
     return [
@@ -180,7 +180,7 @@ def run(*, books: int = 40, lives: int = 100, draws: int = 400, seed: int = 7) -
 
 
 def main() -> None:
-    """Print the table at full size."""
+    """Print the table at full size: 2,400 lives a row, +-0.9 points at 95%; three to four minutes."""
     began = perf_counter()
     print(table(run()))
     print(f"{perf_counter() - began:.0f} s", file=sys.stderr)
