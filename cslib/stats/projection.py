@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from cslib.stats.quantiles import Floats, beta_ratio, column
 
-__all__ = ["SurvivalModel", "fit", "residual_lifetime", "retention", "survival"]
+__all__ = ["SurvivalModel", "fit", "residual_lifetime", "survival", "survival_rate"]
 
 
 class SurvivalModel(NamedTuple):
@@ -52,12 +52,12 @@ def survival(model: SurvivalModel, age: npt.ArrayLike) -> Floats:
     return beta_ratio(model.alpha, model.beta, moved)
 
 
-def retention(model: SurvivalModel, age: npt.ArrayLike) -> Floats:
+def survival_rate(model: SurvivalModel, age: npt.ArrayLike) -> Floats:
     """Share of those there at age - 1 that are still there at `age`, for ages from 1.
 
     Examples
     --------
-    >>> retention(SurvivalModel(1.0, 1.0, 1.0, 0.0, 0.0), [1, 2]).round(4).tolist()
+    >>> survival_rate(SurvivalModel(1.0, 1.0, 1.0, 0.0, 0.0), [1, 2]).round(4).tolist()
     [0.5, 0.6667]
     """
     ages = column(age, "age", minimum=1)
@@ -149,16 +149,16 @@ def fit(survivors: Sequence[npt.ArrayLike], *, ageing: bool = False) -> Survival
     return SurvivalModel(float(alpha), float(beta), c, -loss(best), float(ended.sum()))
 
 
-def residual_lifetime(model: SurvivalModel, renewals: npt.ArrayLike, *, discount: float) -> Floats:
-    """Discounted expected residual lifetime (DERL), in periods, of a subject that has renewed `renewals` times.
+def residual_lifetime(model: SurvivalModel, survived: npt.ArrayLike, *, discount: float) -> Floats:
+    """Discounted expected residual lifetime (DERL), in periods, of a subject that has survived `survived` periods.
 
-    Counts the renewals to come, the next one at full value: ``sum over k >= 0 of S(n + 1 + k) / S(n) / (1 +
-    discount) ** k``. Times the payment of a period it is the residual value just before the next renewal.
+    ``sum over k >= 0 of S(n + 1 + k) / S(n) / (1 + discount) ** k``: the next period, if survived, counts in full. Times
+    what a period is worth, it is the residual value just before that is settled.
 
     Parameters
     ----------
-    renewals : array of int
-        Renewals already made, n >= 0.
+    survived : array of int
+        Periods already survived, n >= 0.
     discount : float
         Rate of discount per period, above 0.
 
@@ -179,7 +179,7 @@ def residual_lifetime(model: SurvivalModel, renewals: npt.ArrayLike, *, discount
     """
     if not discount > 0:
         raise ValueError(f"discount: found {discount}, expected a rate per period above 0")
-    made = column(renewals, "renewals", minimum=0)
+    made = column(survived, "survived", minimum=0)
     horizon = int(np.ceil(32 / np.log1p(discount)))
     ahead = np.arange(horizon, dtype=np.float64)
     present = (1 + discount) ** -ahead

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
 
-from cslib.stats.projection import SurvivalModel, fit, residual_lifetime, retention, survival
+from cslib.stats.projection import SurvivalModel, fit, residual_lifetime, survival, survival_rate
 
 
 def test_sbg_published(published) -> None:
@@ -54,11 +54,11 @@ def test_residual_lifetime_closed_form(discount: float) -> None:
         assert found[0] == pytest.approx(closed, rel=1e-9)
 
 
-def test_survival_is_the_product_of_retention() -> None:
+def test_survival_is_the_product_of_its_rates() -> None:
     # S(t) = prod (beta + k - 1) / (alpha + beta + k - 1), Fader & Hardie 2007, eq. 5.
     model = SurvivalModel(0.7, 1.2, 1.0, 0.0, 0.0)
     by_hand = [(1.2 + k - 1) / (0.7 + 1.2 + k - 1) for k in range(1, 6)]
-    assert retention(model, range(1, 6)) == pytest.approx(by_hand)
+    assert survival_rate(model, range(1, 6)) == pytest.approx(by_hand)
     assert survival(model, range(6)) == pytest.approx(np.cumprod([1, *by_hand]))
 
 
