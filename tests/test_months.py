@@ -43,7 +43,9 @@ def test_month_end_stays_month_end(as_of: date, months: int, start: date) -> Non
 def test_every_day_lies_in_the_quarter_that_is_named_for_it(day: date, start: int) -> None:
     first, last = quarter_bounds(quarter_of(day, fiscal_year_start=start), fiscal_year_start=start)
     assert first <= day <= last
-    assert quarter_of(first - timedelta(1), fiscal_year_start=start) != quarter_of(day, fiscal_year_start=start)
+    assert quarter_of(first - timedelta(1), fiscal_year_start=start) != quarter_of(
+        day, fiscal_year_start=start
+    )
 
 
 @pytest.mark.parametrize("text", ["2026", "2026Q5", "Q3 2026", "", "26Q1", "2026Q3; x"])

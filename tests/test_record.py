@@ -14,13 +14,21 @@ def test_records_survive_json_and_keep_money_whole() -> None:
     frame = retention.headline(eight(), by="segment")
     records = json.loads(json.dumps(record(frame)._repr_mimebundle_()[MIME], allow_nan=False))["numbers"]
     arr = [r for r in records if r["metric"] == "arr"]
-    assert [(r["by"]["segment"], r["value"]) for r in arr] == [("(not given)", 0), ("Enterprise", 96000), ("SMB", 456000)]
+    assert [(r["by"]["segment"], r["value"]) for r in arr] == [
+        ("(not given)", 0),
+        ("Enterprise", 96000),
+        ("SMB", 456000),
+    ]
     assert all(isinstance(r["value"], int) for r in arr)
     assert arr[0]["end"] == "2025-12-31"
 
 
 def test_undefined_is_none() -> None:
-    row = next(r for r in record(retention.headline(book_of([("A", "2025-12-01", None, "9")]))).records if r["metric"] == "net_retention")
+    row = next(
+        r
+        for r in record(retention.headline(book_of([("A", "2025-12-01", None, "9")]))).records
+        if r["metric"] == "net_retention"
+    )
     assert (row["value"], row["denominator"]) == (None, 0)
 
 
