@@ -152,8 +152,8 @@ def fit(survivors: Sequence[npt.ArrayLike], *, ageing: bool = False) -> Survival
 def residual_lifetime(model: SurvivalModel, survived: npt.ArrayLike, *, discount: float) -> Floats:
     """Discounted expected residual lifetime (DERL), in periods, of a subject that has survived `survived` periods.
 
-    ``sum over k >= 0 of S(n + 1 + k) / S(n) / (1 + discount) ** k``: the next period, if survived, counts in full. Times
-    what a period is worth, it is the residual value just before that is settled.
+    ``sum over k >= 0 of S(n + 1 + k) / S(n) / (1 + discount) ** k``: the next period, if survived, counts in
+    full. Times what a period is worth, it is the residual value just before that is settled.
 
     Parameters
     ----------
