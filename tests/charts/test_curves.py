@@ -44,13 +44,11 @@ def test_crowded_ends_are_named_apart_inside_the_figure() -> None:
     assert all(box.x1 <= picture.figure.bbox.x1 for box in boxes)
 
 
-def test_a_name_keeps_off_a_steep_fall_beside_its_end() -> None:
-    """The older curve falls straight down right of where the younger ends."""
-    falls = {
-        "2020-01-01": (9, [1.0] * 16 + [0.2] * 30),
-        "2024-01-01": (9, [1 - 0.04 * age for age in range(13)]),
-    }
-    axes = chart_cohort_curves(triangle(falls)).figure.axes[0]
+@pytest.mark.parametrize("level", [0.4, 0.5, 0.6, 0.7])
+def test_a_name_keeps_off_a_steep_fall_beside_its_end(level: float) -> None:
+    """The older curve falls straight down where the name of the younger would stand."""
+    fall_at_15 = {"2020-01-01": (9, [1.0] * 16 + [0.2] * 30), "2024-01-01": (9, [1.0] + [level] * 12)}
+    axes = chart_cohort_curves(triangle(fall_at_15)).figure.axes[0]
     [name] = [text for text in axes.texts if text.get_text().startswith("2024")]
     name.get_window_extent()  # places it
     box = Text.get_window_extent(name)
