@@ -88,7 +88,7 @@ class _Reader:
     """Reads a formula from left to right."""
 
     def __init__(self, tex: str) -> None:
-        self.tokens: Sequence[str] = _TOKEN.findall(re.sub(r"(?<!\\)%.*", "", tex))
+        self.tokens: list[str] = _TOKEN.findall(re.sub(r"(?<!\\)%.*", "", tex))
         self.at = 0
         self.depth = 0
 
@@ -155,6 +155,9 @@ class _Reader:
     def argument(self) -> str:
         if self.peek() == "{":
             return self.group()
+        token = self.peek()
+        if token[:1].isdigit():  # of a number without braces TeX takes the first figure
+            self.tokens[self.at : self.at + 1] = list(token)
         self.depth += 1
         if self.depth > _DEEPEST:
             raise _UnknownError

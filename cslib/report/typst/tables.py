@@ -21,9 +21,9 @@ _NUMBER: Final = re.compile(
 _EMPTY: Final = {"", "-", "–", "—", "nan", "NaN", "None", "<NA>", "NaT", "n/a", "...", "…", "undefined"}
 _LONGEST: Final = 1000  # characters of a cell
 _WORDY: Final = 44  # characters of a line from which a column of text may wrap
-_TOGETHER: Final = 14  # rows of a table that is never split
+_TOGETHER: Final = 22  # lines of a table that is never split
 _LETTER, _DIGIT = 0.56, 0.61  # mean width of a character in ems
-_SMALLEST: Final = 6.0  # points of type
+_SIZE, _SMALLEST = 8.5, 6.0  # points of type
 _UPRIGHT, _SIDEWAYS = 468.0, 700.0  # points of the measure
 
 
@@ -121,7 +121,7 @@ def _sheet(part: _Part, frame: Frame, caption: str, notes: Sequence[str]) -> str
     wordy = [k == "text" and w > _WORDY for k, w in zip(part.kinds, part.widths, strict=True)]
     columns = [f"{min(w, 160)}fr" if wraps else "auto" for w, wraps in zip(part.widths, wordy, strict=True)]
     heat = any(_ground(cell) for row in part.body for cell in row)
-    keep = len(part.body) <= _TOGETHER if frame.keep is None else frame.keep
+    keep = sum(map(_height, part.body)) <= _TOGETHER if frame.keep is None else frame.keep
     arguments = {
         "columns": _array(columns),
         "aligns": _array(part.aligns),
@@ -132,8 +132,14 @@ def _sheet(part: _Part, frame: Frame, caption: str, notes: Sequence[str]) -> str
         "note": literal(" ".join(notes)) if notes else "none",
         "keep": _bool(keep),
         "heat": _bool(heat),
+        "fits": _bool(not any(wordy) and part.room * _SIZE / _SMALLEST < _UPRIGHT * 0.92),
     }
     return "sheet(" + ", ".join(f"{name}: {value}" for name, value in arguments.items()) + ")"
+
+
+def _height(row: Sequence[Cell]) -> int:
+    """Lines a row takes, as its longest text wraps."""
+    return max((1 + len(cell.text) // _WORDY for cell in row), default=0)
 
 
 def _array(items: Iterable[str]) -> str:
@@ -276,6 +282,8 @@ def _lines(run: Run) -> list[str]:
             pieces.append("linebreak()")
         if line:
             said = f"raw({literal(line)})" if run.code else literal(breakable(line))
+            if "-" in line and re.search("[A-Za-z]", line):  # tabular figures would widen the hyphen
+                said = f'text(number-width: "proportional", {said})'
             said = f"emph({said})" if run.italic else said
             pieces.append(f"strong({said})" if run.bold else said)
     return pieces

@@ -1,0 +1,29 @@
+"""The packaged fonts suffice, and no font of the machine is used."""
+
+from __future__ import annotations
+
+from cslib.report.typst.fonts import PACKAGED, covered, font_book
+
+
+def test_latin_with_turkish_is_covered() -> None:
+    assert set("ABCXYZabcxyz0123456789ğĞışİŞçöüÄßéñøłřž€£¥₺–—…“”‘’−±×≥≤→•☐☑□%‰") <= covered()
+
+
+def test_no_control_character_and_nothing_for_private_use_is_covered() -> None:
+    assert not {c for c in covered() if ord(c) < 32 or 0xE000 <= ord(c) <= 0xF8FF}
+
+
+def test_only_packaged_fonts_and_those_of_typst_are_known() -> None:
+    folders = {str(PACKAGED), "None"}
+    assert {str(font.path).rsplit("/", 1)[0] for font in font_book().fonts()} <= folders
+    assert {"Inter", "Inter Display", "Source Serif 4", "IBM Plex Mono"} <= set(font_book().families())
+
+
+def test_every_family_comes_with_its_licence() -> None:
+    families = {file.name.split("-")[0].removesuffix("Display") for file in PACKAGED.glob("*.ttf")}
+    licences = {
+        file.stem.removeprefix("OFL-"): file.read_text("utf-8") for file in PACKAGED.glob("OFL-*.txt")
+    }
+    assert families == set(licences)
+    assert all("SIL Open Font License, Version 1.1" in text for text in licences.values())
+    assert sum(file.stat().st_size for file in PACKAGED.iterdir()) < 5_000_000

@@ -1,0 +1,164 @@
+"""The document: title, headings, metadata, and that hostile text stays text everywhere."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cslib.report.typst.exporter import pdf_bytes
+from cslib.report.typst.notebook import typst_source
+
+from .conftest import SVG, V4, body, book, code, prose, shown, skeleton
+
+
+def text(*cells: Any, **about: Any) -> str:
+    return body(typst_source(book(*cells, **about)).text)
+
+
+def headings(source: str) -> list[tuple[int, str]]:
+    return [(int(n), words) for n, words in re.findall(r'#heading\(level: (\d), "(.*?)"\)', source)]
+
+
+def test_the_first_heading_is_the_title_when_there_is_no_other() -> None:
+    said = text(prose("# Found\n\n## Part"))
+    assert 'title: "Found"' in said
+    assert headings(said) == [(1, "Part")]
+
+
+def test_a_first_heading_that_repeats_the_title_is_not_printed_twice() -> None:
+    said = text(prose("# Retention report\n\n## Part"), title="Retention report")
+    assert 'subtitle: ""' in said
+    assert headings(said) == [(1, "Part")]
+
+
+def test_a_first_heading_beside_a_title_is_the_subtitle() -> None:
+    said = text(prose("# Did they stay?\n\n## Part"), title="Acme")
+    assert 'title: "Acme", subtitle: "Did they stay?"' in said
+
+
+def test_levels_of_headings_are_never_skipped() -> None:
+    said = text(prose("### a\n\n##### b\n\n# c\n\n#### d\n\n## e\n\n### f"))
+    assert headings(said) == [(1, "a"), (2, "b"), (1, "c"), (2, "d"), (2, "e"), (3, "f")]
+
+
+def test_metadata_feeds_the_frame() -> None:
+    said = text(title="T", company="C", period="Q3", author="A", date="2026-09-30", lang="tr-TR",
+                confidentiality="Board", paper="us-letter", kpis=[{"label": "l", "value": "v"}])  # fmt: skip
+    for words in ('company: "C"', 'paper: "us-letter"', 'lang: "tr", region: "tr"', 'confidentiality: "Board"',
+                  'date: "30 Eylül 2026"', "year: 2026, month: 9, day: 30", '(label: "l", value: "v", note: "")'):  # fmt: skip
+        assert words in said
+
+
+def test_strange_metadata_does_no_harm() -> None:
+    said = text(title=7, lang="#x", date="soon", paper="#read", kpis=["x"], author=None)
+    assert 'title: "7"' in said
+    assert 'lang: "en", region: none' in said
+    assert "year: 1980" in said
+    assert 'paper: "a4"' in said
+
+
+def test_prose_that_introduces_a_figure_stays_with_it() -> None:
+    picture = code(shown({"image/svg+xml": SVG}, alt="A box."))
+    assert '#prose("Look:", sticky: true)' in text(prose("Look:"), picture)
+    assert '#prose("Look:")' in text(prose("Look:"), prose("Then."), picture)
+
+
+def test_an_empty_notebook_is_a_document() -> None:
+    assert 'title: "Notebook"' in text()
+    assert pdf_bytes(book()).startswith(b"%PDF")
+
+
+# --- hostile text
+
+HOSTILE = [
+    '#import "x.typ"', '#read("/etc/passwd")', "[[[", "}}}", "$$$", "\\", '\\"', '"', "`", "```", "*_*", "<label>",
+    "@ref", "// c", "/* c", "= h", "#{", "#[", "![x](/etc/passwd)", "![x](data:image/png;base64,AAAA)", "[x](#y)",
+    "[^1]", "[^1]: #x", "$x", "$\\frac{a}{b}$", "\x00", "\x07", "\x1b[31m", "\u202e", "\u200b", "\ufeff", "\ud800",
+    "\uffff", "\ue000", "🚀", "👩‍👩‍👧", "中文", "العربية", "İı", "<b>", "</td>", "<table>", "<script>", "<style>#a{",
+    "&#0;", "| a |\n|---|\n| b |", "\n", "\r\n", "> q", "- [ ] t", "a" * 10_000, "e\u0301", "\u2028", "{{ x }}",
+    "$$\nx\n$$", "<!-- c", "---\na: b\n---", "#" * 8 + " x", "[" * 60, ">" * 60, "3\u0301", "\\begin{align}",
+]  # fmt: skip
+hostile = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=20), max_size=4).map("".join)
+CALLS = {
+    # ours, of the template
+    "report", "prose", "sheet", "picture", "drawn", "code", "printed", "failed", "note", "reach", "gap", "spanner",
+    # Typst's
+    "show", "with", "heading", "label", "page", "pagebreak", "par", "text", "strong", "emph", "strike", "raw", "link",
+    "linebreak", "list", "enum", "quote", "line", "block", "box", "footnote", "smartquote", "table", "cell", "math",
+    "symbol", "sub", "super", "underline", "highlight", "datetime", "rgb", "h", "rule", "center", "bottom",
+    "left", "right", "top", "auto", "none", "true", "false", "luma",
+}  # fmt: skip
+_UNITS = re.compile(r"-?[\d.]+(?:fr|pt|em|%)?")
+
+
+def hostile_book(draw: Any, **about: Any) -> Any:
+    svg = "".join(
+        c for c in draw() if c >= " " and c not in "<&\ufffe\uffff" and not "\ud800" <= c <= "\udfff"
+    )
+    words = {"caption": draw(), "label": draw(), "alt": f"{draw()} x", "width": draw()}
+    html = (
+        f"<table>{draw()}<tr><th>{draw()}<tr><td colspan=2 style='color: {draw()}'>{draw()}</table>{draw()}"
+    )
+    cell = code(
+        shown({"image/svg+xml": SVG.replace("drawn words", svg)}, **words),
+        shown({"text/html": html}, **words),
+        shown({"text/markdown": draw()}),
+        shown({"text/latex": f"${draw()}$"}),
+        shown({draw(): draw()}),
+        V4.new_output("stream", text=draw()),
+        V4.new_output("error", ename=draw(), evalue=draw(), traceback=[draw()]),
+        source=draw(),
+    )
+    names = ("title", "subtitle", "company", "period", "author", "confidentiality", "date", "lang")
+    about = {name: draw() for name in names} | {"kpis": [dict.fromkeys(("label", "value", "note"), draw())]}
+    notebook = book(prose(draw()), cell, prose(draw()), **about)
+    notebook.metadata["language_info"] = {"name": draw()}
+    return notebook
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_hostile_text_is_only_ever_inside_string_literals(data: st.DataObject) -> None:
+    notebook = hostile_book(lambda: data.draw(hostile))
+    source = typst_source(notebook).text
+    bare = skeleton(source)
+    words = set(re.findall(r"[A-Za-z][\w-]*(?!\w*:)", re.sub(r"[\w-]+:", "", _UNITS.sub("", bare))))
+    assert words <= CALLS | {*math_calls()}, words - CALLS
+    assert "import" not in bare
+    assert "read" not in bare
+
+
+def math_calls() -> set[str]:
+    return {
+        "equation",
+        "frac",
+        "attach",
+        "lr",
+        "sqrt",
+        "root",
+        "op",
+        "mat",
+        "cases",
+        "upright",
+        "bold",
+        "body",
+    }
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_hostile_text_prints_under_the_standards(data: st.DataObject) -> None:
+    notebook = hostile_book(lambda: data.draw(hostile))
+    assert pdf_bytes(notebook, show_code=True).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_each_hostile_text_prints_as_a_name_in_a_table(text: str) -> None:
+    """One cell, one caption, one title: the places where data stands."""
+    html = f"<table><tr><th>name<tr><td>{text.replace('&', '&amp;').replace('<', '&lt;')}</table>"
+    source = typst_source(book(code(shown({"text/html": html}, caption=text)), title=text))
+    assert "sheet(" in source.text
