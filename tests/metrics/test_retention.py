@@ -89,6 +89,15 @@ def test_a_book_without_a_single_paid_day_gives_empty_frames() -> None:
         assert metric(book).empty
 
 
+@pytest.mark.parametrize("by", [None, "currency"])
+def test_a_book_read_before_its_first_row_gives_empty_frames(by: str | None) -> None:
+    book = book_of([("A", "2025-12-01", None, "9")], as_of=date(2024, 1, 31))
+    for metric in METRICS.values():
+        assert metric(book, by=by).empty
+    for frame in (r.headline(book, by=by), r.bridge(book), r.account_changes(book)):
+        assert frame.empty
+
+
 def test_every_metric_has_one_default_convention_with_a_source_and_a_sentence() -> None:
     assert set(DEFAULTS) == set(METRICS)
     assert len({(c.metric, c.name) for c in CONVENTIONS}) == len(CONVENTIONS)
