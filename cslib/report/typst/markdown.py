@@ -41,7 +41,7 @@ _WRAPPED: Final = {
 class Block:
     """A piece of the page: what it is, its Typst expression, and for headings and pictures a little more."""
 
-    kind: str  # heading, prose, wide, picture, table, sideways
+    kind: str  # heading; prose: a paragraph; flow: other text; wide; picture; table; sideways
     code: str
     level: int = 0
     text: str = ""
@@ -145,14 +145,14 @@ class _Writer:
         if kind == "html_block":
             return self.html(node.content)
         if kind in {"math_block", "math_block_label", "amsmath"}:
-            return [Block("prose", equation(node.content, block=True))]
+            return [Block("flow", equation(node.content, block=True))]
         if kind in {"fence", "code_block"}:
             language = node.info.split(maxsplit=1)[0] if kind == "fence" and node.info.strip() else ""
             return [Block("wide", _code(node.content.rstrip("\n"), language))]
         if kind in {"footnote_reference", "front_matter"}:
             return []
         code = self.nested(node)
-        return [Block("prose", code, text=code)] if code else []
+        return [Block("flow", code)] if code else []
 
     def nested(self, node: SyntaxTreeNode) -> str:
         """Blocks that may stand inside others."""
@@ -208,7 +208,7 @@ class _Writer:
         if len(children) == 1 and children[0].type == "image":
             return [self.image(children[0])]
         if len(children) == 1 and children[0].type in {"math_inline", "math_inline_double"}:
-            return [Block("prose", equation(children[0].content, block=True))]
+            return [Block("flow", equation(children[0].content, block=True))]
         said = "".join(child.content for child in node.walk() if child.type == "text")
         return [Block("prose", content(self.inlines(node)), text=said)]
 

@@ -167,9 +167,11 @@ def _set(page: Page, body: Sequence[Block]) -> Iterable[str]:
                 above.pop()
             above.append(block.level)
             yield _heading(page, block, len(above))
+        elif block.kind == "flow":
+            yield f"#prose({block.code})"
         elif block.kind == "prose":
             sticky = after is not None and after.kind in {"picture", "table"} and 0 < len(block.text) < 400
-            yield f"#prose({block.code}{', sticky: true' if sticky else ''})"
+            yield f"#prose(par({block.code}){', sticky: true' if sticky else ''})"
         elif block.kind == "sideways":
             yield f"#page(flipped: true, {block.code})"
         else:

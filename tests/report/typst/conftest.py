@@ -56,7 +56,7 @@ def book(*cells: Any, **about: Any) -> Any:
 
 
 def prose(text: str, **more: Any) -> Any:
-    return V4.new_markdown_cell(text, id=f"prose{abs(hash(text)) % 999}", **more)
+    return V4.new_markdown_cell(text, id=f"prose-{zlib.crc32(repr((text, more)).encode()):08x}", **more)
 
 
 def code(*outputs: Any, source: str = "x = 1", tags: tuple[str, ...] = (), **words: Any) -> Any:

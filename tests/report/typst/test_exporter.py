@@ -76,7 +76,8 @@ def test_a_language_given_is_the_language_of_the_document(report: Any) -> None:
 
 @pytest.mark.parametrize(("paper", "size"), [("a4", (595, 842)), ("us-letter", (612, 792))])
 def test_paper(report: Any, paper: str, size: tuple[int, int]) -> None:
-    box = Pdf(pdf_bytes(report, paper=paper)).file.pages[0].MediaBox
+    made = Pdf(pdf_bytes(report, paper=paper))
+    box = made.file.pages[0].MediaBox
     assert (round(float(box[2])), round(float(box[3]))) == size
 
 
