@@ -24,7 +24,7 @@ from matplotlib.font_manager import fontManager
 __all__ = ["GAIN", "INK", "LOSS", "MUTED", "NEUTRAL", "RULE", "Picture", "house_style", "require", "shades"]
 
 WIDTH: Final = 6.5  # inches: the measure of an A4 page with its margins
-HEIGHT: Final = 3.0
+HEIGHT: Final = 2.6
 SIZE: Final = 8.0  # points
 
 # Four steps of lightness, so that grey print and colour-blind readers keep them apart.
