@@ -1,0 +1,38 @@
+"""Data is read and told, a portfolio is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cslib.cli import main
+from tests.report.conftest import LEDGER
+
+
+def test_check_gives_the_account_of_the_data(capsys: pytest.CaptureFixture[str], acme: Path) -> None:
+    assert main(["check", str(acme)]) == 0
+    text = capsys.readouterr().out
+    assert "Acme & Co as of 2026-02-01, in USD, prices quoted as MRR" in text
+    lines = [line.split() for line in text.splitlines()]
+    assert ["subscriptions", "subscriptions.csv", "2", "2", "0", "0", "2024-01-01", "2026-02-01"] in lines
+
+
+def test_check_tells_what_was_left_out(capsys: pytest.CaptureFixture[str], acme: Path) -> None:
+    toml = 'name = "Acme"\ncurrency = "USD"\n[tables.subscriptions]\nbroken_rows = "reject"\n'
+    (acme / "company.toml").write_text(toml)
+    (acme / "subscriptions.csv").write_text(LEDGER + "C,2025-01-01,2024-01-01,10,USD\n")
+    assert main(["check", str(acme), "--as-of", "2026-09-30"]) == 0
+    text = capsys.readouterr().out
+    assert "Left out:" in text
+    assert "end before they start" in text
+
+
+def test_demo_writes_companies_that_can_be_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["demo", "--out", str(tmp_path / "demo")]) == 0
+    text = capsys.readouterr().out
+    folders = [path.parent for path in (tmp_path / "demo").glob("*/company.toml")]
+    assert len(folders) >= 3
+    assert tmp_path / "demo" / "pontavia" in folders  # the example of --help
+    assert all(str(folder) in text for folder in folders)
+    assert main(["metrics", str(folders[0]), "--as-of", "2026-09-30"]) == 0
