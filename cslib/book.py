@@ -5,19 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
+from cslib.conventions import Convention
 from cslib.months import quarter_bounds
+from cslib.settings import Settings
 from cslib.sources.canonical import Loaded, canonical
 from cslib.sources.company import Company, TableConfig, company, currency_digits, load_config, refuse
 from cslib.sources.cut import cut
 from cslib.sources.files import load_tables
-from cslib.sources.money import annualise
+from cslib.sources.money import annualise, in_reporting
 from cslib.sources.read import raw_frame
 from cslib.tables import TABLES, listed, quoted
 
@@ -31,7 +33,9 @@ class Book:
     `tables` holds the canonical frames that are there, cut at `as_of`; `subscriptions` also carries ``arr``
     (int64, annualised, minor units of the reporting currency) and, where the ledger quotes arr, ``quoted_arr``
     in the row's own currency. `account` is the account of the data, one row a file; `dropped` what was left
-    out and why; `rejected` the text of broken rows; `notes` plain facts a report must print.
+    out and why; `rejected` the text of broken rows; `notes` plain facts a report must print. `settings` say how the
+    ledger is read, `conventions` are the company's own. `account_values` holds every dated row of `accounts` known on
+    `as_of`, oldest first, where they have dates (``valid_from``); `rates_on` the rates of single days.
     """
 
     name: str
@@ -48,6 +52,10 @@ class Book:
     rejected: Mapping[str, pd.DataFrame]
     notes: tuple[str, ...]
     fingerprint: str
+    settings: Settings = field(default_factory=Settings)
+    conventions: tuple[Convention, ...] = ()
+    account_values: pd.DataFrame | None = None
+    rates_on: Mapping[dt.date, Mapping[str, Decimal]] = field(default_factory=dict)
 
     def has(self, table: str) -> bool:
         """Whether the company has this table with at least one row known on `as_of`."""
@@ -57,6 +65,28 @@ class Book:
     def n_accounts(self) -> int:
         """Accounts that the ledger names, whether they pay today or not."""
         return int(self.tables["subscriptions"]["account_id"].nunique())
+
+    def at_rates(self, day: dt.date) -> Book:
+        """Book with every price converted at the rates of `day`: the last of ``rates_on`` on or before it.
+
+        Raises
+        ------
+        ValueError
+            When there are no rates of that day, or none for a currency of the ledger.
+        """
+        known = [on for on in self.rates_on if on <= day]
+        if not known:
+            raise ValueError(f"rates_on: found no rates on or before {day}, expected them in company.toml")
+        ledger, rates = self.tables["subscriptions"], self.rates_on[max(known)]
+        lacking = sorted(set(ledger["currency"]) - {self.currency, *rates})
+        if lacking:
+            raise ValueError(f"rates_on: found no rate on {max(known)} for {', '.join(lacking)}")
+        own = ledger["mrr"] if self.base == "mrr" else ledger["quoted_arr"]
+        arr = in_reporting(own, ledger["currency"], rates, to=self.currency) * (
+            12 if self.base == "mrr" else 1
+        )
+        priced = ledger.assign(arr=arr.astype("int64")).drop(columns="list_arr", errors="ignore")
+        return replace(self, tables={**self.tables, "subscriptions": priced})
 
     @classmethod
     def of_quarter(cls, folder: Path | str, quarter: str) -> Book:
@@ -100,6 +130,9 @@ class Book:
         fiscal_year_start: int = 1,
         convention: str = "endpoint",
         rates: Mapping[str, Decimal | int] | None = None,
+        rates_on: Mapping[dt.date, Mapping[str, Decimal | int]] | None = None,
+        settings: Settings | None = None,
+        conventions: tuple[Convention, ...] = (),
         data_until: dt.date | None = None,
         broken_rows: Literal["fail", "reject"] = "fail",
     ) -> Book:
@@ -111,8 +144,12 @@ class Book:
             Tables by the names of the contract, with its columns; `subscriptions` must be there.
         as_of : date
             Last day that is known (inclusive).
-        name, currency, fiscal_year_start, convention, rates, data_until, broken_rows
+        name, currency, fiscal_year_start, convention, rates, rates_on, data_until, broken_rows
             What a company.toml would say; `rates` are reporting currency per one unit.
+        settings : Settings, optional
+            How the ledger is read; every default when left out.
+        conventions : tuple of Convention
+            The company's own, as :func:`cslib.conventions.define` makes them.
 
         Raises
         ------
@@ -133,8 +170,9 @@ class Book:
             "fiscal_year_start": fiscal_year_start,
             "convention": convention,
             "rates": dict(rates or {}),
+            "rates_on": dict(rates_on or {}),
         } | ({"data_until": data_until} if data_until else {})
-        config = company(raw)
+        config = replace(company(raw), settings=settings or Settings(), conventions=conventions)
         unknown = [table for table in frames if table not in TABLES]
         if unknown or "subscriptions" not in frames:
             cause = "unknown table" if unknown else "no ledger"
@@ -149,11 +187,23 @@ class Book:
         return _book(config, loaded, as_of)
 
 
+def _dated(accounts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Every account as it is today, and all its values with their days, oldest first, if they have days."""
+    if "valid_from" not in accounts:
+        return accounts, None
+    history = accounts.sort_values("valid_from", kind="stable", na_position="first", ignore_index=True)
+    today = history.drop_duplicates("account_id", keep="last")
+    order = accounts["account_id"].drop_duplicates()
+    today = today.set_index("account_id").loc[order].reset_index()
+    return today.drop(columns=["valid_from", "valid_to"], errors="ignore"), history
+
+
 def _book(config: Company, loaded: Mapping[str, Loaded], as_of: dt.date) -> Book:
     if isinstance(as_of, dt.datetime) or not isinstance(as_of, dt.date):
         raise refuse("not a day", key="as_of", found=quoted(as_of), expected="a date without a time of day")
     priced, notes, base = annualise(loaded["subscriptions"], config)
     known = cut({**loaded, "subscriptions": priced}, as_of=as_of, data_until=config.data_until)
+    accounts, values = _dated(known.tables["accounts"])
     digest = hashlib.sha256(config.source)
     for row in known.account.sort_values(["table", "file", "sha256"]).itertuples():
         digest.update(f"{row.table}\x1f{row.file}\x1f{row.sha256}\x1e".encode())
@@ -166,10 +216,14 @@ def _book(config: Company, loaded: Mapping[str, Loaded], as_of: dt.date) -> Book
         fiscal_year_start=config.fiscal_year_start,
         base=base,
         convention=config.convention,
-        tables=known.tables,
+        tables={**known.tables, "accounts": accounts},
         account=known.account,
         dropped=known.dropped,
         rejected={name: table.rejected for name, table in loaded.items() if len(table.rejected)},
-        notes=(*notes, *known.notes),
+        notes=(*notes, *known.notes, *(f"settings: {one}." for one in config.settings.departures())),
         fingerprint=digest.hexdigest(),
+        settings=config.settings,
+        conventions=config.conventions,
+        account_values=values,
+        rates_on=config.rates_on,
     )

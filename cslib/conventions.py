@@ -42,7 +42,7 @@ class Convention:
     reactivation : str
         Whether money that left and came back counts: as the ``endpoint`` shows, ``include`` or ``exclude`` its flows.
     losses : str
-        ``churn`` leaves contraction out.
+        ``churn`` leaves contraction out, ``contraction`` leaves churn out.
     gross_cap : str
         ``account``: no account counts for more than it paid at the opening.
     base : str
@@ -72,7 +72,7 @@ class Convention:
     window: int | None = None
     whose_flows: Literal["starters", "everyone"] = "starters"
     reactivation: Literal["endpoint", "include", "exclude"] = "endpoint"
-    losses: Literal["contraction and churn", "churn"] = "contraction and churn"
+    losses: Literal["contraction and churn", "churn", "contraction"] = "contraction and churn"
     gross_cap: Literal["account", "none"] = "none"
     base: Literal["arr", "mrr", "revenue"] = "arr"
     entity: Literal["account", "parent", "subscription", "product"] = "account"
@@ -189,6 +189,11 @@ CONVENTIONS: Final[tuple[Convention, ...]] = (
         "churn only", "gross_retention", "Churn only",
         "The opening less what lost accounts paid at it; contraction is left out.",
         "'revenue retention'; Baremetrics", losses="churn", gross_cap="account"),
+    Convention(
+        "contraction only", "gross_retention", "Contraction only",
+        "The opening less what accounts that still pay have given up; churn is left out.",
+        "the other part of gross retention; with churn only it makes the whole", losses="contraction",
+        gross_cap="account"),
     Convention(
         "min of totals", "gross_retention", "Smaller of the two totals",
         "The smaller of closing and opening ARR over opening ARR: new business hides every loss.",

@@ -159,19 +159,22 @@ _CONTRACT: Final = (
     ),
     Table(
         "accounts",
-        "an account, and any further column to cut by",
+        "an account, and any further column to cut by; with valid_from, one row a value",
         _columns("""
-            account_id*  text  -  -  the customer; one id, one customer
-            name         text  -  -  the account's name in a report
-            segment      text  -  -  band or tier
-            industry     text  -  -  line of business
-            region       text  -  -  where it is
-            channel      text  -  -  how it was won
-            owner        text  -  -  who looks after it
-            parent_id    text  -  -  the account that owns it
+            account_id*  text  -  -    the customer; one id, one customer
+            name         text  -  -    the account's name in a report
+            segment      text  -  -    band or tier
+            industry     text  -  -    line of business
+            region       text  -  -    where it is
+            channel      text  -  -    how it was won
+            owner        text  -  -    who looks after it
+            parent_id    text  -  -    the account that owns it
+            valid_from   date  -  day  first day on which the row holds; blank for ever since
+            valid_to     date  -  day  first day on which it does not; the next row of the account takes over
         """),
         ("account_id",),
-        None,
+        "valid_from",
+        order=(("valid_from", "valid_to"),),
     ),
     Table(
         "account_links",
@@ -564,7 +567,10 @@ def _repeated(frame: pd.DataFrame, table: Table) -> Fault:
     known = [column for column in table.column if column in frame]
     key, column = list(table.key), table.key[0] if table.key[0] in known else known[0]
     hint = "Remove the copy"
-    if not set(key) <= set(known):
+    if table.name == "accounts" and "valid_from" in known:
+        key.append("valid_from")
+        same = frame.duplicated(key) & frame["account_id"].notna()
+    elif not set(key) <= set(known):
         same = frame.duplicated(known)
         key = ["whole row"]
     else:

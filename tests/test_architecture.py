@@ -258,6 +258,8 @@ def test_tests_mirror_the_package() -> None:
         "architecture",
         "packaging",
         "notebooks",
+        "questions",
+        "domain_oracles",
         "laws",
         "real_data",
         "end_to_end",

@@ -8,7 +8,7 @@ from cslib.tables import DTYPES, TABLES, Problem, TableError, check, listed, mis
 DESIGN = """
 subscriptions: account_id start_date end_date mrr arr currency subscription_id product plan quantity list_mrr discount
     billing_months signed_date term_end_date notice_date auto_renew change_reason
-accounts: account_id name segment industry region channel owner parent_id
+accounts: account_id name segment industry region channel owner parent_id valid_from valid_to
 account_links: account_id into_id kind effective_date
 renewals: account_id due_date target_arr outcome closed_date renewed_arr list_uplift
 usage: account_id date user_id feature events seconds licensed_units used_units

@@ -1,9 +1,14 @@
-"""A book cut by columns: the one place where accounts meet the ledger."""
+"""A book cut by columns: the one place where accounts meet the ledger.
+
+A segment is the value of a column on one day. Where ``accounts`` says from when to when a value held, that is the day
+on which a window opens, so that no account leaves its own denominator; elsewhere it is today's, projected back.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
@@ -12,13 +17,15 @@ import pandas as pd
 
 from cslib.book import Book
 from cslib.ledger import relation
-from cslib.metrics.entities import Entity, entity_of
+from cslib.metrics.entities import Entity
+from cslib.metrics.rows import ChurnDate, rows_of
 
-__all__ = ["NOT_GIVEN", "By", "Cut", "columns_of", "cut_ledger", "listed"]
+__all__ = ["NOT_GIVEN", "By", "Cut", "columns_of", "cut_ledger", "days_of_change", "listed", "values_on"]
 
 By = str | Sequence[str] | None
 
 NOT_GIVEN: Final = "(not given)"
+_NO_SEGMENTS: Final = {"account_id", "list_arr"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,14 @@ def listed(by: By) -> tuple[str, ...]:
     return (by,) if isinstance(by, str) else tuple(by or ())
 
 
-def cut_ledger(book: Book, *, by: By = None, entity: Entity = "account") -> Cut:
+def cut_ledger(
+    book: Book,
+    *,
+    by: By = None,
+    entity: Entity = "account",
+    churn_date: ChurnDate = "end of service",
+    day: date | None = None,
+) -> Cut:
     """Ledger of a book in reporting currency, cut by columns of accounts or of subscriptions.
 
     An account column moves the whole account; a subscription column (``product``, ``currency`` ...) looks at each
@@ -67,31 +81,34 @@ def cut_ledger(book: Book, *, by: By = None, entity: Entity = "account") -> Cut:
         Columns to cut by; None keeps the book whole.
     entity : {"account", "parent", "subscription", "product"}
         Who is followed; see :mod:`cslib.metrics.entities`.
+    churn_date : {"end of service", "notice", "end of term"}
+        When a customer that leaves stops counting; the default takes what the book's settings say.
+    day : date or None
+        Day whose values of account columns count, where they have dates; None is the as-of day.
 
     Raises
     ------
     ValueError
         When neither table has such a column; the message lists those there are.
     """
-    return _cut(book, listed(by), entity)
+    return _cut(book, listed(by), entity, churn_date, day)
 
 
 @lru_cache(maxsize=4)  # a book never changes, and every metric of a report asks for the same few cuts
-def _cut(book: Book, by: tuple[str, ...], entity: Entity) -> Cut:
-    subscriptions = book.tables["subscriptions"]
-    followed, account = entity_of(book, entity=entity)
-    codes, entities = pd.factorize(followed)
+def _cut(book: Book, by: tuple[str, ...], entity: Entity, churn_date: ChurnDate, day: date | None) -> Cut:
+    rows = rows_of(book, entity=entity, churn_date=churn_date)
+    codes, entities = pd.factorize(rows["entity"])
     values = pd.DataFrame(
-        {name: _column(book, name, account=account) for name in by}, index=subscriptions.index
+        {name: _column(book, name, account=rows["account"], day=day) for name in by}, index=rows.index
     )
     groups = values.groupby(list(by)) if by else None
     ledger = pd.DataFrame(
         {
             "cut": 0 if groups is None else groups.ngroup(),
             "entity": codes,
-            "start_date": subscriptions["start_date"],
-            "end_date": subscriptions["end_date"],
-            "amount": subscriptions["arr"],
+            "start_date": rows["start_date"],
+            "end_date": rows["end_date"],
+            "amount": rows["amount"],
         }
     )
     labels = pd.DataFrame(index=[0]) if groups is None else groups.size().reset_index()[list(by)]
@@ -101,16 +118,41 @@ def _cut(book: Book, by: tuple[str, ...], entity: Entity) -> Cut:
 def columns_of(book: Book) -> list[str]:
     """Columns a book can be cut by."""
     tables = (book.tables[name] for name in ("accounts", "subscriptions") if name in book.tables)
-    return sorted({column for table in tables for column in table.columns} - {"account_id"})
+    return sorted({column for table in tables for column in table.columns} - _NO_SEGMENTS)
 
 
-def _column(book: Book, name: str, *, account: pd.Series[str]) -> pd.Series[str]:
+def days_of_change(book: Book, by: By) -> list[date]:
+    """Days on which an account's value of these columns begins, where ``accounts`` says so; in order."""
+    history = book.account_values
+    if history is None or book.settings.segment_day == "as of" or not set(listed(by)) & set(history.columns):
+        return []
+    return sorted(set(history["valid_from"].dropna().dt.date))
+
+
+def values_on(book: Book, name: str, *, day: date | None = None) -> pd.Series[str]:
+    """Value of one column of every account on `day`, by account; the first known where none held yet.
+
+    Raises
+    ------
+    KeyError
+        When ``accounts`` has no such column.
+    """
+    accounts, history = book.tables["accounts"], book.account_values
+    if day is None or history is None or book.settings.segment_day == "as of" or name not in history:
+        return accounts.set_index("account_id")[name].astype("str")
+    begun = history["valid_from"].isna() | (history["valid_from"] <= pd.Timestamp(day))
+    held = history[begun].drop_duplicates("account_id", keep="last")
+    first = history[~history["account_id"].isin(held["account_id"])].drop_duplicates("account_id")
+    return pd.concat([held, first]).set_index("account_id")[name].astype("str")
+
+
+def _column(book: Book, name: str, *, account: pd.Series[str], day: date | None) -> pd.Series[str]:
     """Value of one column for every row of the ledger, as text; from accounts first, by a key that cannot fan out."""
     subscriptions, accounts = book.tables["subscriptions"], book.tables.get("accounts")
     if accounts is not None and name in accounts.columns and name != "account_id":
-        found = account.map(accounts.set_index("account_id")[name].astype("str"))
+        found = account.map(values_on(book, name, day=day))
     elif name in subscriptions.columns:
-        found = subscriptions[name].astype("str")
+        found = subscriptions.loc[account.index, name].astype("str")
     else:
         known = columns_of(book)
         near = get_close_matches(name, known, n=1)

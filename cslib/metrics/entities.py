@@ -29,7 +29,8 @@ def owner_of(book: Book, *, parents: bool = False) -> Mapping[str, str]:
     """
     links = book.tables.get("account_links")
     accounts = book.tables.get("accounts")
-    merged = _links(links, kinds=("merger", "alias"))
+    kinds = ("merger", "alias") if book.settings.mergers == "followed" else ("alias",)
+    merged = _links(links, kinds=kinds)
     if not parents:
         return {account: _last(merged, account) for account in merged}
     parent: dict[str, str] = {}
@@ -68,7 +69,8 @@ def entity_of(book: Book, *, entity: Entity) -> tuple[pd.Series[str], pd.Series[
     if entity not in ENTITIES:
         raise ValueError(f"entity: found {entity!r}, expected one of {', '.join(ENTITIES)}")
     subscriptions = book.tables["subscriptions"]
-    owner = owner_of(book, parents=entity == "parent")
+    parents = entity == "parent" or book.settings.entity == "parent"
+    owner = owner_of(book, parents=parents)
     account = subscriptions["account_id"]
     if owner:
         account = account.map(lambda i: owner.get(i, i)).astype("str")

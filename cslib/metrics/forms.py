@@ -19,6 +19,7 @@ from cslib.book import Book
 from cslib.conventions import CONVENTIONS, DEFAULTS, Convention
 from cslib.metrics.cuts import columns_of, cut_ledger
 from cslib.metrics.names import names_of
+from cslib.metrics.rows import ChurnDate
 from cslib.months import anchor_day, month_of, months_before
 
 __all__ = ["compare_conventions", "under"]
@@ -53,9 +54,9 @@ class Parts:
 
 
 @lru_cache(maxsize=8)
-def _levels(book: Book, entity: str, months: int) -> Levels:
+def _levels(book: Book, entity: str, months: int, churn_date: ChurnDate) -> Levels:
     """Only the months that conventions look at, and only accounts that paid in them."""
-    cut = cut_ledger(book, entity=entity)  # type: ignore[arg-type]
+    cut = cut_ledger(book, entity=entity, churn_date=churn_date)  # type: ignore[arg-type]
     last = month_of(book.as_of, anchor=anchor_day(book.as_of))
     changes = np.zeros((len(cut.entities), months + 1), dtype=np.int64)
     column = (cut.steps["month"] - (last - months)).clip(lower=0).to_numpy()
@@ -73,7 +74,7 @@ def _counts(levels: Levels, convention: Convention, book: Book, opening: Ints) -
         column, _, value = convention.where.partition("=")
         if convention in CONVENTIONS and column not in columns_of(book):
             return np.zeros_like(counted)  # a preset on a column this company does not have: undefined
-        cut = cut_ledger(book, by=column.strip(), entity=convention.entity)
+        cut = cut_ledger(book, by=column.strip(), entity=convention.entity, churn_date=convention.churn_date)
         wanted = cut.labels.index[cut.labels[column.strip()] == value.strip()]
         members = cut.steps.loc[cut.steps["cut"].isin(wanted), "entity"].unique()
         counted &= np.isin(np.arange(len(levels.accounts)), members)
@@ -87,6 +88,8 @@ def _endpoints(levels: Levels, convention: Convention, book: Book, opened: int, 
         then, now = (then > 0).astype(np.int64), (now > 0).astype(np.int64)
     if convention.losses == "churn":
         now = np.where(now > 0, np.maximum(then, now), 0)
+    if convention.losses == "contraction":
+        now = np.where(now > 0, now, then)
     if convention.gross_cap == "account":
         now = np.minimum(then, now)
     if convention.form == "survivors":
@@ -206,7 +209,7 @@ def compare_conventions(
         ``known_error``, and ``causes``: up to `causes` pairs of an account's name and its effect, the change of that
         difference when the account is left out, largest first.
     """
-    chosen = [c for c in (conventions or CONVENTIONS) if c.metric in RATIOS]
+    chosen = [c for c in (conventions or (*CONVENTIONS, *book.conventions)) if c.metric in RATIOS]
     if conventions and len(chosen) < len(conventions):
         raise ValueError(f"convention: found a level or a movement, expected one of {', '.join(RATIOS)}")
     rows = [_compared(book, c, window=window, causes=causes) for c in chosen]
@@ -252,7 +255,7 @@ def _valued(
     book: Book, convention: Convention, *, window: int, months: int
 ) -> tuple[float, Floats, Parts, Levels]:
     """Ratio, the ratio without each account, and what they are made of."""
-    levels = _levels(book, convention.entity, months)
+    levels = _levels(book, convention.entity, months, convention.churn_date)
     parts = _parts(levels, convention, book, window=window)
     num, den = parts.numerator.astype(np.float64), parts.denominator.astype(np.float64)
     value = float(_combine(convention, num.sum(axis=0), den.sum(axis=0)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
@@ -9,7 +11,7 @@ import pandas as pd
 
 from cslib.book import Book
 from cslib.ledger import relation
-from cslib.metrics.cuts import By, Cut, cut_ledger, listed
+from cslib.metrics.cuts import By, Cut, cut_ledger, days_of_change, listed
 from cslib.months import anchor_day, month_of, reading
 
 __all__ = ["flows", "stand", "windows"]
@@ -75,7 +77,28 @@ def windows(book: Book, *, window: int, by: By = None) -> pd.DataFrame:
 
 @lru_cache(maxsize=16)
 def _windows(book: Book, window: int, by: tuple[str, ...]) -> pd.DataFrame:
-    cut = cut_ledger(book, by=by)
+    return _by_day(book, by, lambda day: _under(book, window, by, day), column="start")
+
+
+def _by_day(
+    book: Book, by: tuple[str, ...], frame_of: Callable[[date | None], pd.DataFrame], *, column: str
+) -> pd.DataFrame:
+    """Frame whose segments are those of the day in `column`: one cut for all days between two changes of accounts."""
+    days = days_of_change(book, by)
+    if not days:
+        return frame_of(None)
+    parts = []
+    for since, until in zip([date.min, *days], [*days, date.max], strict=True):
+        frame = frame_of(since)
+        day = frame[column].dt.date
+        parts.append(frame[(day >= since) & (day < until)])
+    whole: pd.DataFrame = pd.concat(parts).sort_values(column, kind="stable", ignore_index=True)
+    return whole
+
+
+def _under(book: Book, window: int, by: tuple[str, ...], day: date | None) -> pd.DataFrame:
+    """Windows under the cut of one day."""
+    cut = cut_ledger(book, by=by, day=day)
     if window == 1:
         dense = _single(cut, book)
     else:
@@ -108,16 +131,24 @@ def flows(book: Book, *, window: int, by: By = None) -> pd.DataFrame:
     Returns a row per ``start, end, <by>, movement``: ``opening`` and ``closing`` (int64, the amounts before and after
     each movement) and ``n`` (movements; an account that moves in two months counts twice).
     """
-    cut = cut_ledger(book, by=by)
-    changes = relation("movements", cut.steps, as_of=book.as_of)
-    dense = _dense(changes, months=_months(changes, book), span=window)
-    return _dated(cut.label(dense), book, window=window)[["start", "end", *cut.by, *OF_A_CLASS]]
+
+    def under(day: date | None) -> pd.DataFrame:
+        cut = cut_ledger(book, by=by, day=day)
+        changes = relation("movements", cut.steps, as_of=book.as_of)
+        dense = _dense(changes, months=_months(changes, book), span=window)
+        return _dated(cut.label(dense), book, window=window)[["start", "end", *cut.by, *OF_A_CLASS]]
+
+    return _by_day(book, listed(by), under, column="start")
 
 
 def stand(book: Book, *, by: By = None) -> pd.DataFrame:
     """ARR and accounts at every reading: ``end, <by>, arr`` (int64 minor units) ``, n_accounts``."""
-    cut = cut_ledger(book, by=by)
-    changes = relation("levels", cut.steps, as_of=book.as_of)
-    dense = _dense(changes, months=_months(changes, book))
-    named = _dated(cut.label(dense), book, window=1).rename(columns={"amount": "arr", "n": "n_accounts"})
-    return named[["end", *cut.by, "arr", "n_accounts"]]
+
+    def under(day: date | None) -> pd.DataFrame:
+        cut = cut_ledger(book, by=by, day=day)
+        changes = relation("levels", cut.steps, as_of=book.as_of)
+        dense = _dense(changes, months=_months(changes, book))
+        named = _dated(cut.label(dense), book, window=1).rename(columns={"amount": "arr", "n": "n_accounts"})
+        return named[["end", *cut.by, "arr", "n_accounts"]]
+
+    return _by_day(book, listed(by), under, column="end")

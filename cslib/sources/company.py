@@ -14,6 +14,8 @@ from typing import Any, Final
 import pandas as pd
 from babel.numbers import get_currency_precision, list_currencies
 
+from cslib.conventions import CONVENTIONS, Convention, define
+from cslib.settings import Settings, read_settings
 from cslib.tables import TABLES, Problem, TableError, listed, nearest, quoted
 
 __all__ = ["CURRENCY_DIGITS", "Company", "TableConfig", "company", "currency_digits", "load_config", "refuse"]
@@ -42,7 +44,11 @@ class TableConfig:
 
 @dataclass(frozen=True)
 class Company:
-    """A company as its company.toml describes it; `rates` are reporting currency per one unit."""
+    """A company as its company.toml describes it; `rates` are reporting currency per one unit.
+
+    `rates_on` holds rates of single days, where the movement of currencies is shown apart; `conventions` are the
+    company's own.
+    """
 
     name: str
     currency: str
@@ -51,6 +57,9 @@ class Company:
     convention: str = "endpoint"
     data_until: dt.date | None = None
     rates: Mapping[str, Decimal] = field(default_factory=dict)
+    rates_on: Mapping[dt.date, Mapping[str, Decimal]] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
+    conventions: tuple[Convention, ...] = ()
     tables: Mapping[str, TableConfig] = field(default_factory=dict)
     source: bytes = b""
 
@@ -207,6 +216,77 @@ def _rate(value: object, where: str) -> Decimal:
     raise refuse("unusable rate", key=where, found=quoted(value), expected=expected)
 
 
+def _rates(raw: object, where: str, *, currency: str) -> dict[str, Decimal]:
+    """Rates by currency, the reporting currency's left out."""
+    rates = _pairs(raw, where)
+    if rates.get(currency, 1) != 1:
+        found = quoted(rates[currency])
+        cause = "rate of the reporting currency"
+        raise refuse(cause, key=f"{where}.{currency}", found=found, expected="1, or none")
+    return {
+        _currency(code, f"{where}.{code}"): _rate(rate, f"{where}.{code}") for code, rate in rates.items()
+    }
+
+
+def _rates_on(raw: object, *, currency: str) -> dict[dt.date, Mapping[str, Decimal]]:
+    """Rates by day, in order: ``2024-12-31 = { EUR = 1.04 }``."""
+    found: dict[dt.date, Mapping[str, Decimal]] = {}
+    for key, rates in _pairs(raw, "rates_on").items():
+        try:
+            day = dt.date.fromisoformat(str(key))
+        except ValueError:
+            expected = "a day, such as 2024-12-31 = { EUR = 1.04 }"
+            raise refuse("not a date", key="rates_on", found=quoted(key), expected=expected) from None
+        found[day] = _rates(rates, f"rates_on.{key}", currency=currency)
+    return dict(sorted(found.items()))
+
+
+def _own(raw: object) -> tuple[Convention, ...]:
+    """Conventions of the company's own, from ``[conventions."name"]``."""
+    try:
+        return tuple(
+            define(name, _pairs(record, f"conventions.{name}"))
+            for name, record in _pairs(raw, "conventions").items()
+        )
+    except TableError:
+        raise
+    except ValueError as error:
+        raise refuse(str(error), key="conventions") from None
+
+
+def _settings(raw: object) -> Settings:
+    try:
+        return read_settings(_pairs(raw, "settings"))
+    except TableError:
+        raise
+    except ValueError as error:
+        raise refuse(str(error)) from None
+
+
+def _headline(name: str, own: tuple[Convention, ...]) -> str:
+    """Name of the company's convention, if it may stand in a headline."""
+    ratios = [c for c in (*own, *CONVENTIONS) if c.form != "level"]
+    known = [c for c in ratios if c.name == name]
+    names = listed(dict.fromkeys(c.name for c in ratios if not _unfit(c)))
+    if known and not any(map(_unfit, known)):
+        return name
+    near = nearest(name, names.split(", "))
+    cause, hint = "unknown value", f"Did you mean {near!r}?" if near else ""
+    if known:
+        cause, hint = _unfit(known[0]), "It stands in the comparison of conventions all the same"
+    raise refuse(cause, key="convention", found=quoted(name), expected="one of " + names, hint=hint)
+
+
+def _unfit(convention: Convention) -> str:
+    """Why a convention may not stand in a headline."""
+    if convention.known_error:
+        return "a known error, not a convention"
+    ratio = convention.metric in ("net_retention", "gross_retention")
+    if ratio and convention.whose_flows == "everyone" and convention.window != 1:
+        return "movements of accounts that joined later, beyond one month"
+    return ""
+
+
 def company(raw: Mapping[str, Any], *, folder: Path | None = None, source: bytes = b"") -> Company:
     """Company described by the parsed `raw` company.toml.
 
@@ -220,7 +300,8 @@ def company(raw: Mapping[str, Any], *, folder: Path | None = None, source: bytes
     >>> company({"name": "Acme", "currency": "USD"}).fiscal_year_start
     1
     """
-    keys = ("name", "currency", "fiscal_year_start", "convention", "data_until", "rates", "tables")
+    keys = ("name", "currency", "fiscal_year_start", "convention", "data_until", "rates", "rates_on",
+            "settings", "conventions", "tables")  # fmt: skip
     _known(raw, keys, "")
     for key in ("name", "currency"):
         if key not in raw:
@@ -237,25 +318,18 @@ def company(raw: Mapping[str, Any], *, folder: Path | None = None, source: bytes
         raise refuse("unusable name", key="name", found=quoted(raw["name"]), expected="one line of text")
     tables = _pairs(raw.get("tables", {}), "tables")
     _known(tables, TABLES, "tables", kind="table")
-    rates = _pairs(raw.get("rates", {}), "rates")
-    if rates.get(raw["currency"], 1) != 1:
-        found = quoted(rates[raw["currency"]])
-        raise refuse(
-            "rate of the reporting currency",
-            key=f"rates.{raw['currency']}",
-            found=found,
-            expected="1, or none",
-        )
+    own, currency = _own(raw.get("conventions", {})), _currency(raw["currency"], "currency")
     return Company(
         name=name,
-        currency=_currency(raw["currency"], "currency"),
+        currency=currency,
         folder=folder,
         fiscal_year_start=start,
-        convention=_word(raw.get("convention", "endpoint"), "convention"),
+        convention=_headline(_word(raw.get("convention", "endpoint"), "convention"), own),
         data_until=until,
-        rates={
-            _currency(code, f"rates.{code}"): _rate(rate, f"rates.{code}") for code, rate in rates.items()
-        },
+        rates=_rates(raw.get("rates", {}), "rates", currency=currency),
+        rates_on=_rates_on(raw.get("rates_on", {}), currency=currency),
+        settings=_settings(raw.get("settings", {})),
+        conventions=own,
         tables={table: _table(table, entry) for table, entry in tables.items()},
         source=source,
     )

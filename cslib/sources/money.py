@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -16,7 +17,7 @@ from cslib.sources.company import Company, currency_digits
 from cslib.sources.parse import LARGEST
 from cslib.tables import SHOWN, Problem, TableError
 
-__all__ = ["annualise", "convert"]
+__all__ = ["annualise", "convert", "in_reporting"]
 
 
 def convert(amounts: pd.Series, rate: Decimal | int, *, digits: tuple[int, int] = (2, 2)) -> pd.Series:
@@ -47,6 +48,26 @@ def convert(amounts: pd.Series, rate: Decimal | int, *, digits: tuple[int, int] 
     return (whole + up).astype("int64")
 
 
+def in_reporting(
+    amounts: pd.Series, currencies: pd.Series, rates: Mapping[str, Decimal | int], *, to: str
+) -> pd.Series:
+    """Minor units of each row's own currency in minor units of `to`; Int64, missing where the amount is.
+
+    `rates` are units of `to` per one unit, for every currency there is.
+
+    Examples
+    --------
+    >>> in_reporting(pd.Series([100, 100]), pd.Series(["USD", "EUR"]), {"USD": 1, "EUR": 2}, to="USD").tolist()
+    [100, 200]
+    """
+    found = amounts.astype("Int64")
+    for code in currencies[currencies != to].unique():
+        at = (currencies == code) & found.notna()
+        digits = (currency_digits(code), currency_digits(to))
+        found = found.mask(at, convert(found[at].astype("int64"), rates[code], digits=digits).astype("Int64"))
+    return found
+
+
 def _problem(
     ledger: Loaded, at: npt.NDArray[np.int64], code: str, *, cause: str, expected: str, hint: str
 ) -> Problem:
@@ -75,6 +96,8 @@ def _unusable(
 
 def annualise(ledger: Loaded, config: Company) -> tuple[Loaded, tuple[str, ...], Literal["mrr", "arr"]]:
     """Add ``arr``, annualised minor units of the reporting currency, to every row of the ledger.
+
+    Where the ledger has ``list_mrr``, ``list_arr`` is added in the same way (Int64).
 
     Returns
     -------
@@ -116,4 +139,9 @@ def annualise(ledger: Loaded, config: Company) -> tuple[Loaded, tuple[str, ...],
     if wrong:
         raise TableError(wrong)
     frame = frame.rename(columns={"arr": "quoted_arr"}) if base == "arr" else frame
-    return replace(ledger, frame=frame.assign(arr=yearly)), tuple(notes), base
+    frame = frame.assign(arr=yearly)
+    if "list_mrr" in frame:
+        frame["list_arr"] = 12 * in_reporting(
+            frame["list_mrr"], frame["currency"], config.rates, to=config.currency
+        )
+    return replace(ledger, frame=frame), tuple(notes), base
