@@ -30,6 +30,9 @@ class TypstExporter(Exporter):
     ).tag(config=True)
     contents = Bool(None, allow_none=True, help="Print a table of contents.").tag(config=True)
     max_rows = Int(400, min=1, help="Rows of a table that are printed.").tag(config=True)
+    theme = Unicode(
+        "", help="Typst file that changes colours, fonts, paper, confidentiality line, logo; trusted code."
+    ).tag(config=True)
     font_paths = List(Unicode(), help="Folders with further fonts, for scripts the packaged ones lack.").tag(
         config=True
     )
@@ -55,6 +58,7 @@ class TypstExporter(Exporter):
             contents=self.contents,
             max_rows=self.max_rows,
             folder=Path(path) if path is not None else None,
+            theme=Path(self.theme) if self.theme else None,
             fonts=tuple(Path(folder) for folder in self.font_paths),
             files=files,
             name=str(about.get("name", "")),
@@ -113,7 +117,7 @@ def pdf_bytes(notebook: Any, *, resources: Mapping[str, Any] | None = None, **tr
     resources : mapping, optional
         As nbconvert passes them; ``{"metadata": {"path": folder}}`` says where images of Markdown cells lie.
     **traits
-        Of `TypstPDFExporter`: show_code, paper, contents, max_rows, font_paths.
+        Of `TypstPDFExporter`: show_code, paper, contents, max_rows, theme, font_paths.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The fonts a page may use, and the characters that all their weights have."""
+"""The fonts a page may use, and the characters they have."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["PACKAGED", "covered", "font_book"]
+__all__ = ["PACKAGED", "covered", "font_book", "further"]
 
 PACKAGED: Final = Path(__file__).with_name("fonts")
 
@@ -23,25 +23,31 @@ def font_book(folders: tuple[Path, ...] = ()) -> Any:
 
 @cache
 def covered(folders: tuple[Path, ...] = ()) -> frozenset[str]:
-    """Characters that some family has in every one of its faces."""
+    """Characters that some family has in every one of its faces, so that bold and italics have them too."""
+    shared = [points for folder in (PACKAGED, *folders) for points in _families(folder).values()]
+    return frozenset(chr(point) for points in shared for point in points if _prints(point))
+
+
+def further(folders: Sequence[Path]) -> list[str]:
+    """Families in folders of the caller, to be tried after the packaged ones."""
+    return sorted({family for folder in folders for family in _families(folder)})
+
+
+@cache
+def _families(folder: Path) -> dict[str, set[int]]:
+    from fontTools.ttLib import TTFont
+
     families: dict[str, set[int]] = {}
-    for folder in (PACKAGED, *folders):
-        for file in _files(folder):
-            family, points = _face(file)
-            families[family] = families.get(family, points) & points
-    return frozenset(chr(point) for points in families.values() for point in points if _prints(point))
+    for file in _files(folder):
+        with TTFont(file, lazy=True) as font:
+            family = str(font["name"].getDebugName(16) or font["name"].getDebugName(1))
+            points = set(font.getBestCmap())
+        families[family] = families.get(family, points) & points
+    return families
 
 
 def _files(folder: Path) -> Sequence[Path]:
     return sorted(file for file in folder.iterdir() if file.suffix.lower() in {".ttf", ".otf"})
-
-
-def _face(file: Path) -> tuple[str, set[int]]:
-    from fontTools.ttLib import TTFont
-
-    with TTFont(file, lazy=True) as font:
-        names = font["name"]
-        return str(names.getDebugName(16) or names.getDebugName(1)), set(font.getBestCmap())
 
 
 def _prints(point: int) -> bool:

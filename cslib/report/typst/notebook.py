@@ -11,7 +11,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
-from cslib.report.typst.fonts import covered
+from cslib.report.typst.figures import kind
+from cslib.report.typst.fonts import covered, further
 from cslib.report.typst.markdown import Block, Book, anchor, gather
 from cslib.report.typst.outputs import cell_blocks, table_block
 from cslib.report.typst.page import ExportError, Options, Page, chosen
@@ -21,6 +22,9 @@ from cslib.report.typst.text import literal, missing_note, printable, visible
 __all__ = ["ExportError", "Options", "Source", "typst_source"]
 
 _TEMPLATE: Final = Path(__file__).with_name("template.typ")
+_THEME: Final = _TEMPLATE.with_name("theme.typ")
+_OWN: Final = "// --- a theme of one's own"
+_PAPERS: Final = {"a4": '"a4"', "us-letter": '"us-letter"', "letter": '"us-letter"'}
 _NO_DATE: Final = datetime.date(1980, 1, 1)  # the standards want one, the clock may not be asked
 
 
@@ -63,7 +67,7 @@ def typst_source(notebook: Any, *, options: Options | None = None) -> Source:
     text, unprinted = printable("\n".join(lines), covered=covered(options.fonts))
     missing = sorted({*unprinted, *page.missing})
     notes = [missing_note(missing)] if missing else []
-    text = "\n".join([_template(), text, *(f"#note({literal(note)})" for note in notes), ""])
+    text = "\n".join([_look(page), text, *(f"#note({literal(note)})" for note in notes), ""])
     return Source(text, page.files, _timestamp(page.about), page.ours, notes)
 
 
@@ -72,9 +76,24 @@ def _language(notebook: Any) -> str:
     return str(info or notebook.metadata.get("kernelspec", {}).get("language") or "python")
 
 
+def _look(page: Page) -> str:
+    """Template with the packaged theme and what a theme of the caller's changes in it."""
+    own = page.options.theme
+    lines = [own.read_text("utf-8")] if own else []
+    for file in sorted(own.parent.iterdir()) if own else []:
+        if file.is_file() and kind(data := file.read_bytes()):
+            page.files[f"{page.options.files}{file.name}"] = data
+    if families := further(page.options.fonts):
+        added = "(" + "".join(f"{literal(family)}, " for family in families) + ")"
+        lines += [f"#let {stack} = {stack} + {added}" for stack in ("serif", "sans", "display", "mono")]
+    return _template().replace(_OWN, "\n".join(lines))
+
+
 @cache
 def _template() -> str:
-    return _TEMPLATE.read_text("utf-8")
+    theme, template = (file.read_text("utf-8") for file in (_THEME, _TEMPLATE))
+    first, rest = template.split("\n", 1)
+    return "\n".join([first, theme, _OWN, rest])
 
 
 def _texts(notebook: Any) -> Iterable[str]:
@@ -108,14 +127,14 @@ def _head(page: Page, title: str, subtitle: str) -> str:
     language = language.lower() if re.fullmatch(r"[a-zA-Z]{2,3}", language) else "en"
     day = _date(about)
     words = {name: str(about.get(name, "")) for name in ("company", "period", "author", "confidentiality")}
-    paper = page.options.paper or about.get("paper", "a4")
+    paper = page.options.paper or about.get("paper", "")
     kpis = [k for k in about.get("kpis", []) if isinstance(k, Mapping)]
     arguments = {
         "title": literal(title),
         "subtitle": literal(subtitle),
         **{name: literal(word) for name, word in words.items()},
         "date": literal(_spoken(day, language)),
-        "paper": literal("us-letter" if paper in {"us-letter", "letter"} else "a4"),
+        "paper": _PAPERS.get(str(paper), "none"),
         "lang": literal(language),
         "region": literal(region.lower()) if re.fullmatch(r"[a-zA-Z]{2}", region) else "none",
         "document-date": _stamp(day or _NO_DATE),
@@ -170,7 +189,9 @@ def _set(page: Page, body: Sequence[Block]) -> Iterable[str]:
         elif block.kind == "flow":
             yield f"#prose({block.code})"
         elif block.kind == "prose":
-            sticky = after is not None and after.kind in {"picture", "table"} and 0 < len(block.text) < 400
+            sticky = (
+                after is not None and after.kind in {"picture", "table", "code"} and 0 < len(block.text) < 400
+            )
             yield f"#prose(par({block.code}){', sticky: true' if sticky else ''})"
         elif block.kind == "sideways":
             yield f"#page(flipped: true, {block.code})"

@@ -26,6 +26,7 @@ class Options:
     contents: bool | None = None
     max_rows: int = 400
     folder: Path | None = None  # where images that cells name are looked for
+    theme: Path | None = None  # Typst file that changes colours, fonts, paper, logo
     fonts: tuple[Path, ...] = ()
     name: str = ""  # title of a notebook that has none
     files: str = ""  # prefix of the files' names in the source

@@ -17,7 +17,7 @@ from nbconvert.exporters import get_exporter
 
 from cslib.report.typst.exporter import TypstExporter, TypstPDFExporter, pdf_bytes
 
-from .conftest import Pdf, book, code, figure, png, prose, shown
+from .conftest import SVG, Pdf, book, code, figure, png, prose, shown
 
 ROOT = Path(__file__).parents[3]
 
@@ -173,3 +173,20 @@ def test_a_long_table_repeats_its_head() -> None:
     made = Pdf(pdf_bytes(book(code(shown({"text/html": f"<table><tr><th>number{rows}</table>"})), title="T")))
     assert len(made.file.pages) > 2
     assert made.tags().count("THead") == 1
+
+
+def test_a_theme_is_one_small_file_with_its_logo_beside_it(report: Any, tmp_path: Path) -> None:
+    (tmp_path / "logo.svg").write_text(SVG)
+    (tmp_path / "notes.txt").write_text("not a picture")
+    theme = tmp_path / "house.typ"
+    theme.write_text(
+        '#let house-paper = "us-letter"\n#let accent = rgb("7a1f3d")\n'
+        '#let logo = image("logo.svg", alt: "The house", height: 20pt)\n'
+    )
+    made = Pdf(pdf_bytes(report, theme=str(theme)))
+    assert made.alts() == ["The house", "A blue box."]
+    assert round(float(made.file.pages[0].MediaBox[2])) == 612
+
+
+def test_contents_name_the_pages(report: Any) -> None:
+    assert {"TOC", "TOCI"} <= set(Pdf(pdf_bytes(report, contents=True)).tags())

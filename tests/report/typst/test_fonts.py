@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from cslib.report.typst.fonts import PACKAGED, covered, font_book
+from cslib.report.typst.press import press
+from cslib.report.typst.text import literal, printable
 
 
 def test_latin_with_turkish_is_covered() -> None:
@@ -27,3 +29,14 @@ def test_every_family_comes_with_its_licence() -> None:
     assert families == set(licences)
     assert all("SIL Open Font License, Version 1.1" in text for text in licences.values())
     assert sum(file.stat().st_size for file in PACKAGED.iterdir()) < 5_000_000
+
+
+def test_every_covered_character_prints_in_every_kind_of_type() -> None:
+    """Under the standards a glyph that is missing is an error."""
+    shown = literal(printable("".join(sorted(covered())), covered=covered())[0])
+    kinds = ["", 'style: "italic", ', 'weight: "semibold", ', 'style: "italic", weight: "semibold", ']
+    fonts = ["serif", "sans", "display", "mono"]
+    lines = [f"#par(text({kind}font: {font}, {shown}))" for kind in kinds for font in fonts]
+    theme = PACKAGED.with_name("theme.typ").read_text("utf-8")
+    head = '#set document(title: "t", date: datetime(year: 2026, month: 1, day: 1))\n#set text(lang: "en")\n= t\n'
+    assert press(theme + head + "\n".join(lines), {}, timestamp=0).startswith(b"%PDF")
