@@ -106,10 +106,11 @@ def net_retention(book: Book, *, window: int = 12, by: By = None) -> pd.DataFram
 
     Examples
     --------
+    >>> from datetime import date
     >>> book = Book.from_frames({"subscriptions": pd.DataFrame({
     ...     "account_id": ["A", "A", "B"], "start_date": ["2024-01-01", "2024-07-01", "2024-01-01"],
     ...     "end_date": ["2024-07-01", None, "2024-10-01"], "mrr": [100, 150, 50], "currency": "USD"})},
-    ...     as_of="2025-01-31", name="Acme", currency="USD")
+    ...     as_of=date(2025, 1, 31), name="Acme", currency="USD")
     >>> net_retention(book).tail(1)[["value", "numerator", "denominator", "n_accounts"]].round(2)
         value  numerator  denominator  n_accounts
     12    1.0     180000       180000           2

@@ -33,7 +33,7 @@ class Prose:
 
 
 def write(*findings: Finding, currency: str = "USD", locale: str = "en_US") -> Prose:
-    """Sentences of findings, in their order, one paragraph each.
+    r"""Sentences of findings, in their order, one paragraph each.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def write(*findings: Finding, currency: str = "USD", locale: str = "en_US") -> P
     Examples
     --------
     >>> print(write(Finding("arr", {"end": date(2026, 9, 30), "arr": 1240000000, "n": 412, "before": []})))
-    Annual recurring revenue is **$12.4M** from 412 accounts on Sep 30, 2026.
+    Annual recurring revenue is **\$12.4M** from 412 accounts on Sep 30, 2026.
     """
     module = _environment(locale, currency).get_template(f"{locale.split('_')[0]}.md.jinja").make_module()
     said = (" ".join(str(getattr(module, finding.kind)(**finding.values)).split()) for finding in findings)
@@ -62,10 +62,10 @@ def write(*findings: Finding, currency: str = "USD", locale: str = "en_US") -> P
 
 
 def notes(*texts: str) -> Prose:
-    """Plain facts as a list, text from data escaped; nothing when there are none.
+    r"""Plain facts as a list, text from data escaped; nothing when there are none.
 
     >>> print(notes("2 rows are *late*"))
-    - 2 rows are \\*late\\*
+    - 2 rows are \*late\*
     """
     return Prose("\n".join(f"- {_escape(formats.one_line(text))}" for text in texts))
 
