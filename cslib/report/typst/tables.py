@@ -21,6 +21,8 @@ _NUMBER: Final = re.compile(
 _EMPTY: Final = {"", "-", "–", "—", "nan", "NaN", "None", "<NA>", "NaT", "n/a", "...", "…", "undefined"}
 _LONGEST: Final = 1000  # characters of a cell
 _WORDY: Final = 44  # characters of a line from which a column of text may wrap
+_UNBROKEN: Final = 24  # characters of a word in a cell
+_WRAPPED: Final = 16  # ems such a column has at least
 _TOGETHER: Final = 22  # lines of a table that is never split
 _LETTER, _DIGIT = 0.56, 0.61  # mean width of a character in ems
 _SIZE, _SMALLEST = 8.5, 6.0  # points of type
@@ -82,7 +84,9 @@ class _Part:
 
 
 def _column_room(width: int, kind: str) -> float:
-    return (min(width, _WORDY) * (_DIGIT if kind == "number" else _LETTER) + 1.24) * _SMALLEST
+    if kind == "text" and width > _WORDY:
+        return _WRAPPED * _SMALLEST
+    return (width * (_DIGIT if kind == "number" else _LETTER) + 1.24) * _SMALLEST
 
 
 def _part(head: Sequence[Sequence[Cell]], body: Sequence[Sequence[Cell]], n: int) -> _Part:
@@ -120,13 +124,14 @@ def _parts(whole: _Part) -> list[_Part]:
 def _sheet(part: _Part, frame: Frame, caption: str, notes: Sequence[str]) -> str:
     wordy = [k == "text" and w > _WORDY for k, w in zip(part.kinds, part.widths, strict=True)]
     columns = [f"{min(w, 160)}fr" if wraps else "auto" for w, wraps in zip(part.widths, wordy, strict=True)]
-    heat = any(_ground(cell) for row in part.body for cell in row)
+    cells = [cell for row in part.body for cell in row]
+    heat = 3 * sum(map(bool, map(_ground, cells))) > len(cells)
     keep = sum(map(_height, part.body)) <= _TOGETHER if frame.keep is None else frame.keep
     arguments = {
         "columns": _array(columns),
         "aligns": _array(part.aligns),
-        "head": _array(_array(_cell(cell, head=True) for cell in row) for row in part.head),
-        "body": _array(_array(_cell(cell, head=False) for cell in row) for row in part.body),
+        "head": _array(_array(_cell(cell, head=True, heat=heat) for cell in row) for row in part.head),
+        "body": _array(_array(_cell(cell, head=False, heat=heat) for cell in row) for row in part.body),
         "caption": content([literal(breakable(caption))]) if caption else "none",
         "label": literal(frame.label) if frame.label and caption else "none",
         "note": literal(" ".join(notes)) if notes else "none",
@@ -223,7 +228,7 @@ def _ground(cell: Cell) -> str:
     return "" if ground == "ffffff" else ground
 
 
-def _cell(cell: Cell, *, head: bool) -> str:
+def _cell(cell: Cell, *, head: bool, heat: bool) -> str:
     body = content(_runs(cell.runs))
     ground = _ground(cell)
     ink = rgb(cell.style.get("color", ""))
@@ -244,7 +249,7 @@ def _cell(cell: Cell, *, head: bool) -> str:
     if cell.rowspan > 1:
         own.append(f"rowspan: {cell.rowspan}")
     if ground:
-        own.append(f'fill: rgb("{ground}"), stroke: gap')
+        own.append(f'fill: rgb("{ground}")' + (", stroke: gap" if heat else ""))
     if cell.rowspan > 1:
         own.append(f"align: {'center + bottom' if head else 'left + top'}")
     elif head and cell.colspan > 1:
@@ -281,7 +286,7 @@ def _lines(run: Run) -> list[str]:
         if i:
             pieces.append("linebreak()")
         if line:
-            said = f"raw({literal(line)})" if run.code else literal(breakable(line))
+            said = f"raw({literal(line)})" if run.code else literal(breakable(line, longest=_UNBROKEN))
             if "-" in line and re.search("[A-Za-z]", line):  # tabular figures would widen the hyphen
                 said = f'text(number-width: "proportional", {said})'
             said = f"emph({said})" if run.italic else said

@@ -56,6 +56,21 @@ def test_colours_of_cells_are_kept_and_text_on_them_can_be_read() -> None:
     assert "heat: true" in text
 
 
+def test_a_few_marked_cells_are_no_heatmap() -> None:
+    cells = "<td>1</td>" * 5 + '<td style="background: yellow">2</td>'
+    text = code(f"<table><tr>{'<th>h</th>' * 6}</tr><tr>{cells}</tr></table>")
+    assert 'table.cell(fill: rgb("ffff00"), "2")' in text
+    assert "heat: false" in text
+
+
+def test_columns_of_long_text_wrap_before_the_page_turns() -> None:
+    frame = pd.DataFrame([["word " * 60] * 3], columns=["a", "b", "c"])
+    with pd.option_context("display.max_colwidth", None):
+        text, sideways = typst_table(of(frame), Frame())
+    assert sideways is False
+    assert text.count("160fr") == 3
+
+
 def test_the_name_of_the_index_joins_the_head() -> None:
     frame = pd.DataFrame({"a": [1]}, index=pd.Index(["x"], name="key"))
     assert 'head: (("key", "a", ), )' in code(frame)
