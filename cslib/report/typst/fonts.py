@@ -7,9 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["PACKAGED", "covered", "font_book", "further"]
+__all__ = ["PACKAGED", "USUAL", "covered", "covering", "font_book", "further"]
 
 PACKAGED: Final = Path(__file__).with_name("fonts")
+# What most reports are written in; it spares them the reading of eleven fonts.
+USUAL: Final = frozenset(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0xAD), *range(0xAE, 0x180)])) | frozenset(
+    "–—‘’“”…•−±≤≥≠×→€₺□☐☑‰\u200b\n"
+)
 
 
 @cache
@@ -26,6 +30,11 @@ def covered(folders: tuple[Path, ...] = ()) -> frozenset[str]:
     """Characters that some family has in every one of its faces, so that bold and italics have them too."""
     shared = [points for folder in (PACKAGED, *folders) for points in _families(folder).values()]
     return frozenset(chr(point) for points in shared for point in points if _prints(point))
+
+
+def covering(text: str, folders: tuple[Path, ...] = ()) -> frozenset[str]:
+    """Characters that may be printed, as far as a text needs to know."""
+    return USUAL if USUAL.issuperset(text) else covered(folders)
 
 
 def further(folders: Sequence[Path]) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cslib.report.typst.figures import kind
-from cslib.report.typst.fonts import covered, further
+from cslib.report.typst.fonts import covering, further
 from cslib.report.typst.markdown import Block, Book, anchor, gather
 from cslib.report.typst.outputs import cell_blocks, table_block
 from cslib.report.typst.page import ExportError, Options, Page, chosen
@@ -64,7 +64,8 @@ def typst_source(notebook: Any, *, options: Options | None = None) -> Source:
     body = [block for i, cell in enumerate(notebook.cells, 1) for block in cell_blocks(page, cell, i)]
     title, subtitle, body = _titled(page, body)
     lines = [_head(page, title, subtitle), *_set(page, body)]
-    text, unprinted = printable("\n".join(lines), covered=covered(options.fonts))
+    text = "\n".join(lines)
+    text, unprinted = printable(text, covered=covering(text, options.fonts))
     missing = sorted({*unprinted, *page.missing})
     notes = [missing_note(missing)] if missing else []
     text = "\n".join([_look(page), text, *(f"#note({literal(note)})" for note in notes), ""])

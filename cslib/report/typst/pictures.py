@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from cslib.report.typst import figures
-from cslib.report.typst.fonts import covered
+from cslib.report.typst.fonts import covering
 from cslib.report.typst.page import ExportError, Page
 from cslib.report.typst.text import content, literal, printable, prose, visible
 
@@ -59,10 +59,9 @@ def picture(
     if not ending:
         return None
     if ending == "svg":
-        text, missing = printable(
-            figures.clean_svg(data.decode("utf-8", "replace")),
-            covered=covered(page.options.fonts) | {"\t", "\r"},
-        )
+        drawn = figures.clean_svg(data.decode("utf-8", "replace"))
+        usable = covering(drawn.replace("\t", " ").replace("\r", " "), page.options.fonts)
+        text, missing = printable(drawn, covered=usable | {"\t", "\r"})
         page.missing |= set(missing)
         data = text.encode()
     name = f"{page.options.files}{hashlib.sha256(data).hexdigest()[:16]}.{ending}"

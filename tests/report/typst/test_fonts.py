@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cslib.report.typst.fonts import PACKAGED, covered, font_book
+from cslib.report.typst.fonts import PACKAGED, USUAL, covered, covering, font_book
 from cslib.report.typst.press import press
 from cslib.report.typst.text import literal, printable
 
@@ -40,3 +40,9 @@ def test_every_covered_character_prints_in_every_kind_of_type() -> None:
     theme = PACKAGED.with_name("theme.typ").read_text("utf-8")
     head = '#set document(title: "t", date: datetime(year: 2026, month: 1, day: 1))\n#set text(lang: "en")\n= t\n'
     assert press(theme + head + "\n".join(lines), {}, timestamp=0).startswith(b"%PDF")
+
+
+def test_the_usual_characters_are_covered() -> None:
+    assert USUAL - {"\n", "\u200b"} <= covered()
+    assert covering("İstanbul, 3 %") == USUAL
+    assert covering("Привет") == covered()
