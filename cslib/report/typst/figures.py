@@ -7,11 +7,10 @@ import binascii
 import re
 import struct
 import unicodedata
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-__all__ = ["Asset", "clean_svg", "data_uri", "kind", "natural_width"]
+__all__ = ["clean_svg", "data_uri", "kind", "natural_width"]
 
 _MAGIC: Final = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif"}
 _DPI: Final = 96.0
@@ -19,14 +18,6 @@ _POINTS: Final = {"pt": 1.0, "px": 0.75, "": 0.75, "in": 72.0, "cm": 72 / 2.54, 
 _HREF: Final = re.compile(r"""\s(?:xlink:)?href\s*=\s*(?:"(?!#|data:)[^"]*"|'(?!#|data:)[^']*')""", re.I)
 _ENTITY: Final = re.compile(r"&#(?:x([0-9a-f]{1,6})|([0-9]{1,7}));", re.I)
 _SIZE: Final = re.compile(r"""<svg\b[^>]*?\swidth\s*=\s*["']([\d.]+)\s*(pt|px|in|cm|mm|)["']""", re.S)
-
-
-@dataclass(frozen=True)
-class Asset:
-    """A file beside the source."""
-
-    name: str
-    data: bytes
 
 
 def kind(data: bytes) -> str:

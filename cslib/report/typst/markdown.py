@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import pairwise
 from typing import Any, Final
 
 from markdown_it import MarkdownIt
@@ -58,7 +57,6 @@ class Book:
     env: dict[str, Any] = field(default_factory=dict)  # link references and footnotes of all cells
     notes: dict[str, list[Token]] = field(default_factory=dict)
     printed: set[str] = field(default_factory=set)  # footnotes
-    anchors: set[str] = field(default_factory=set)
 
 
 @cache
@@ -80,7 +78,7 @@ def anchor(text: str) -> str:
 
 
 def gather(texts: Iterable[str], book: Book) -> None:
-    """Read the definitions of links and footnotes and the headings of all texts before any is printed."""
+    """Read the definitions of links and footnotes of all texts before any is printed."""
     listed = list(texts)
     for text in listed:
         _parser().parse(text, book.env)
@@ -89,9 +87,6 @@ def gather(texts: Iterable[str], book: Book) -> None:
         tokens = _parser().parse(text, _env(book))
         for label, inner in _definitions(tokens):
             book.notes.setdefault(label, inner)
-        for opened, inline in pairwise(tokens):
-            if opened.type == "heading_open":
-                book.anchors.add(anchor(_plain(inline.children or [])))
 
 
 def _env(book: Book) -> dict[str, Any]:
@@ -136,7 +131,7 @@ class _Writer:
         kind = node.type
         if kind == "heading":
             inline = node.children[0]
-            said = _plain(inline.token.children or []) if inline.is_root is False and inline.token else ""
+            said = _plain(inline.token.children or []) if inline.token else ""
             return [Block("heading", content(self.inlines(node)), int(node.tag[1:]), said)]
         if kind == "paragraph":
             return self.paragraph(node)

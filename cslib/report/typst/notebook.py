@@ -17,7 +17,7 @@ from cslib.report.typst.markdown import Block, Book, anchor, gather
 from cslib.report.typst.outputs import cell_blocks, table_block
 from cslib.report.typst.page import ExportError, Options, Page, chosen
 from cslib.report.typst.pictures import joined, linked
-from cslib.report.typst.text import literal, missing_note, printable, visible
+from cslib.report.typst.text import breakable, cut, literal, missing_note, printable, visible
 
 __all__ = ["ExportError", "Options", "Source", "typst_source"]
 
@@ -127,12 +127,16 @@ def _head(page: Page, title: str, subtitle: str) -> str:
     language, _, region = str(about.get("lang", "en")).replace("_", "-").partition("-")
     language = language.lower() if re.fullmatch(r"[a-zA-Z]{2,3}", language) else "en"
     day = _date(about)
-    words = {name: str(about.get(name, "")) for name in ("company", "period", "author", "confidentiality")}
+    words = {
+        name: cut(str(about.get(name, "")), longest=120)
+        for name in ("company", "period", "author", "confidentiality")
+    }
     paper = page.options.paper or about.get("paper", "")
     kpis = [k for k in about.get("kpis", []) if isinstance(k, Mapping)]
     arguments = {
-        "title": literal(title),
-        "subtitle": literal(subtitle),
+        "title": literal(breakable(title)),
+        "subtitle": literal(breakable(subtitle)),
+        "running": literal(cut(title, longest=120)),
         **{name: literal(word) for name, word in words.items()},
         "date": literal(_spoken(day, language)),
         "paper": _PAPERS.get(str(paper), "none"),

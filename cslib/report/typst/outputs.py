@@ -11,7 +11,7 @@ from cslib.report.typst.markdown import Block, blocks
 from cslib.report.typst.page import Page, chosen
 from cslib.report.typst.pictures import decoded, joined, linked, picture
 from cslib.report.typst.tables import Frame, typst_table
-from cslib.report.typst.text import breakable, content, literal, prose
+from cslib.report.typst.text import breakable, content, cut, literal, prose
 
 __all__ = ["cell_blocks", "table_block"]
 
@@ -39,12 +39,8 @@ def cell_blocks(page: Page, cell: Any, at: int) -> list[Block]:
     if (chosen(page.options.show_code, default) or "show-code" in tags) and not tags & _NO_CODE:
         source = cell.source.strip("\n")
         if source.strip():
-            found.append(
-                Block(
-                    "wide",
-                    f"code({literal(breakable(_short(source), longest=90))}, {literal(page.language)})",
-                )
-            )
+            lines = literal(breakable(_short(source), longest=90))
+            found.append(Block("code", f"code({lines}, {literal(page.language)})"))
     if not tags & _NO_OUTPUT:
         for output in cell.get("outputs", []):
             found += _output(page, output)
@@ -165,7 +161,7 @@ def table_block(page: Page, table: Table, words: Mapping[str, Any]) -> Block:
     """Block of a table with its words; without code when it has no cells."""
     keep = words.get("keep")
     frame = Frame(
-        caption=str(words.get("caption", "") or table.caption),
+        caption=cut(str(words.get("caption", "") or table.caption)),
         label=page.label(words),
         keep=keep if isinstance(keep, bool) else None,
         max_rows=page.options.max_rows,

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from cslib.report.typst import figures
 from cslib.report.typst.fonts import covering
 from cslib.report.typst.page import ExportError, Page
-from cslib.report.typst.text import content, literal, printable, prose, visible
+from cslib.report.typst.text import content, cut, literal, printable, prose, visible
 
 __all__ = ["decoded", "joined", "linked", "picture"]
 
@@ -66,7 +66,7 @@ def picture(
         data = text.encode()
     name = f"{page.options.files}{hashlib.sha256(data).hexdigest()[:16]}.{ending}"
     page.files[name] = data
-    caption = str(words.get("caption", ""))
+    caption = cut(str(words.get("caption", "")))
     arguments = [f"drawn({literal(name)}, {literal(alt)}, {_width(words, data, pixels)})"]
     if caption:
         arguments.append(f"caption: {content(prose(caption))}")

@@ -24,6 +24,7 @@ _WORDY: Final = 44  # characters of a line from which a column of text may wrap
 _UNBROKEN: Final = 24  # characters of a word in a cell
 _WRAPPED: Final = 16  # ems such a column has at least
 _TOGETHER: Final = 22  # lines of a table that is never split
+_PAGE: Final = 28  # lines that surely stand on one page
 _LETTER, _DIGIT = 0.56, 0.61  # mean width of a character in ems
 _SIZE, _SMALLEST = 8.5, 6.0  # points of type
 _UPRIGHT, _SIDEWAYS = 468.0, 700.0  # points of the measure
@@ -36,7 +37,6 @@ class Frame:
     caption: str = ""
     label: str = ""
     keep: bool | None = None  # None: as its length suggests
-    note: str = ""
     max_rows: int = 400
 
 
@@ -51,7 +51,7 @@ def typst_table(table: Table, frame: Frame) -> tuple[str, bool]:
     n = max((_width(rows) for rows in (head, body) if rows), default=0)
     if not n:
         return "", False
-    notes = [frame.note] if frame.note else []
+    notes = []
     if len(body) > frame.max_rows:
         notes.append(f"The first {frame.max_rows:,} of {len(body):,} rows.")
         body = body[: frame.max_rows]
@@ -126,7 +126,8 @@ def _sheet(part: _Part, frame: Frame, caption: str, notes: Sequence[str]) -> str
     columns = [f"{min(w, 160)}fr" if wraps else "auto" for w, wraps in zip(part.widths, wordy, strict=True)]
     cells = [cell for row in part.body for cell in row]
     heat = 3 * sum(map(bool, map(_ground, cells))) > len(cells)
-    keep = sum(map(_height, part.body)) <= _TOGETHER if frame.keep is None else frame.keep
+    height = sum(map(_height, part.body))
+    keep = height <= _TOGETHER if frame.keep is None else frame.keep and height <= _PAGE
     arguments = {
         "columns": _array(columns),
         "aligns": _array(part.aligns),
@@ -144,7 +145,7 @@ def _sheet(part: _Part, frame: Frame, caption: str, notes: Sequence[str]) -> str
 
 def _height(row: Sequence[Cell]) -> int:
     """Lines a row takes, as its longest text wraps."""
-    return max((1 + len(cell.text) // _WORDY for cell in row), default=0)
+    return max((sum(1 + len(line) // _WORDY for line in cell.text.split("\n")) for cell in row), default=0)
 
 
 def _array(items: Iterable[str]) -> str:

@@ -7,7 +7,17 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-__all__ = ["SUBSTITUTE", "breakable", "content", "literal", "missing_note", "printable", "prose", "visible"]
+__all__ = [
+    "SUBSTITUTE",
+    "breakable",
+    "content",
+    "cut",
+    "literal",
+    "missing_note",
+    "printable",
+    "prose",
+    "visible",
+]
 
 SUBSTITUTE: Final = "□"
 _BREAK: Final = "\u200b"  # a place where a line may break, without width
@@ -48,6 +58,15 @@ def breakable(text: str, *, longest: int = 32) -> str:
 
 def _pieces(word: str, longest: int) -> Iterable[str]:
     return (word[i : i + longest] for i in range(0, len(word), longest))
+
+
+def cut(text: str, *, longest: int = 800) -> str:
+    """Text that leaves room for something else on the page.
+
+    >>> cut("a long story", longest=8)
+    'a long …'
+    """
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()} …"
 
 
 def content(parts: Iterable[str]) -> str:

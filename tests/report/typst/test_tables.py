@@ -97,7 +97,9 @@ def test_long_tables_say_how_much_they_show() -> None:
 def test_small_tables_are_kept_whole_and_long_ones_may_break() -> None:
     assert "keep: true" in code(pd.DataFrame({"n": range(20)}))
     assert "keep: false" in code(pd.DataFrame({"n": range(40)}))
-    assert "keep: true" in code(pd.DataFrame({"n": range(40)}), keep=True)
+    assert "keep: true" in code(pd.DataFrame({"n": range(25)}), keep=True)
+    assert "keep: false" in code(pd.DataFrame({"n": range(60)}), keep=True)  # taller than a page
+    assert "keep: false" in code(pd.DataFrame({"n": ["line<br>" * 30]}).to_html(escape=False))
 
 
 def test_wide_tables_turn_the_page_and_wider_ones_come_in_parts() -> None:
