@@ -153,7 +153,7 @@ def _short(text: str) -> str:
 def _computed(page: Page, data: Mapping[str, Any]) -> str:
     """Words for a picture that nobody described."""
     plain = " ".join(joined(data.get("text/plain", "")).split())
-    said = "" if plain.startswith("<") else f": {plain[:200]}"
+    said = "" if not plain or plain.startswith("<") else f": {plain[:200]}"
     return f"Figure from {page.where}, without a description{said}"
 
 
