@@ -79,9 +79,8 @@ def _changed(book: Book, *, window: int) -> pd.DataFrame:
     cut = cut_ledger(book)
     pairs = relation("pairs", cut.steps, as_of=book.as_of, window=window)
     metric = dict(zip(cut.entities.take(pairs["entity"].to_numpy()), pairs["movement"], strict=True))
-    lines = _in_force(book, opened).join(
-        _in_force(book, book.as_of), how="outer", lsuffix="_then", rsuffix="_now"
-    )
+    then, now = _in_force(book, opened), _in_force(book, book.as_of)
+    lines = then.add_suffix("_then").join(now.add_suffix("_now"), how="outer")
     for column in ("amount_then", "amount_now"):
         lines[column] = lines[column].fillna(0).astype("int64")
     lines["metric"] = lines.index.get_level_values("entity").map(metric)
