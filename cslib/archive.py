@@ -44,7 +44,7 @@ class Run:
 
 def is_run(folder: Path) -> bool:
     """Whether `folder` holds what a run leaves."""
-    return (folder / NUMBERS).is_file()
+    return (folder / NUMBERS).is_file() and (folder / MANIFEST).is_file()
 
 
 def read_run(folder: Path | str) -> Run:

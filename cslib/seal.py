@@ -25,6 +25,10 @@ class Seal:
         """Whether every check holds; without a check nothing is proved."""
         return bool(self.checks) and all(check["holds"] for check in self.checks)
 
+    def __repr__(self) -> str:
+        broken = sum(not check["holds"] for check in self.checks)
+        return f"Seal: {len(self.checks)} checks, {broken} broken, {len(self.flags)} flags"
+
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         outcome = {"holds": self.holds, "checks": list(self.checks), "flags": list(self.flags)}
         return {MIME: outcome}

@@ -6,7 +6,9 @@ way but say the same are no restatement and are not reported.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -16,7 +18,9 @@ import pandas as pd
 from cslib.book import Book
 from cslib.metrics import retention
 
-__all__ = ["CAUSES", "moved_figures", "moved_rows", "past_figures", "with_reasons"]
+__all__ = [
+    "CAUSES", "ROW", "Restated", "moved_figures", "moved_rows", "past_figures", "restated", "told", "with_reasons",
+]  # fmt: skip
 
 CAUSES: Final = (
     "backdated cancellation", "merged account", "late row", "removed row", "changed row", "changed rate",
@@ -68,7 +72,7 @@ def moved_figures(old: pd.DataFrame, new: pd.DataFrame, *, until: date | None = 
         old, new = (_settled(frame, until) for frame in (old, new))
     old, new = (frame.drop_duplicates(KEY) for frame in (old, new))
     sides = [frame[[*KEY, "value", "unit"]].fillna({"start": NEVER, "end": NEVER}) for frame in (old, new)]
-    both = sides[0].merge(sides[1].drop(columns="unit"), on=KEY, suffixes=("_old", "_new"), how="inner")
+    both = sides[0].merge(sides[1].drop(columns="unit"), on=KEY, suffixes=("_old", "_new"))
     same = both["value_old"].isna() & both["value_new"].isna()
     scale = both["value_old"].abs().clip(lower=1)
     moved = both[~same & ~((both["value_old"] - both["value_new"]).abs() <= EQUAL * scale)]
@@ -287,3 +291,67 @@ def with_reasons(
         more = f" and {len(some) - SHOWN:,} more" if len(some) > SHOWN else ""
         why.append(cause or ("; ".join(some[:SHOWN]) + more if some else otherwise))
     return figures.assign(why=pd.Series(why, index=figures.index, dtype="str"))
+
+
+# --- what a report says about the one before it
+
+
+@dataclass(frozen=True, eq=False)
+class Restated:
+    """A report's figures for the past against those of an earlier one: what moved, the rows behind it, how many."""
+
+    as_of: date
+    n_compared: int
+    figures: pd.DataFrame
+    rows: pd.DataFrame
+
+
+def restated(
+    book: Book, figures: pd.DataFrame, *, was: pd.DataFrame, tables: Mapping[str, pd.DataFrame], as_of: date
+) -> Restated:
+    """Compare the figures of a report with those of an earlier one, `was`, made as of `as_of` from `tables`.
+
+    Columns as in :func:`moved_figures` and :func:`with_reasons`; where `tables` holds no ledger, rows are not compared.
+    """
+    until = min(as_of, book.as_of)
+    accounts = book.tables["accounts"]
+    names = dict(zip(accounts["account_id"], accounts["name"], strict=True))
+    past = [_settled(frame, until).drop_duplicates(KEY) for frame in (was, figures)]
+    rows = (
+        moved_rows(tables, book.tables, until=until)
+        if "subscriptions" in tables
+        else pd.DataFrame(columns=ROW)
+    )
+    moved = with_reasons(moved_figures(*past, until=until), rows, names=names)
+    n = len(past[0][KEY].merge(past[1][KEY], on=KEY))
+    return Restated(
+        as_of, n, moved, rows.assign(account_id=rows["account_id"].map(lambda a: names.get(a, a)))
+    )
+
+
+def told(found: Restated | None) -> tuple[str, ...]:
+    """Sentences about a comparison with an earlier report; None where there was none."""
+    if found is None:
+        return (
+            "No report of the quarter before was at hand, so nothing can be said about corrected history.",
+        )
+    if not found.n_compared:
+        return (f"The report as of {found.as_of} has no figure that this one gives again.",)
+    n = len(found.figures)
+    if not n:
+        return (f"All {found.n_compared:,} past figures of the report as of {found.as_of} are the same now.",)
+    lines = [
+        f"Of {found.n_compared:,} past figures of the report as of {found.as_of}, {n:,} are different now."
+    ]
+    counts = Counter(found.rows["cause"])
+    lines += [
+        f"{cause[0].upper()}{cause[1:]}: {counts[cause]:,}, the largest of {_largest(found.rows, cause)}."
+        for cause in CAUSES
+        if counts[cause]
+    ]
+    return tuple(lines)
+
+
+def _largest(rows: pd.DataFrame, cause: str) -> str:
+    first = rows[rows["cause"] == cause].iloc[0]
+    return f"{first['account_id']}, seen since {first['since'].date()}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,15 +32,17 @@ _ACTIVE: Final = re.compile(
 )
 
 
-def html_page(notebook: Any, *, failure: str = "") -> bytes:
+def html_page(notebook: Any, *, verdict: str = "", reasons: Sequence[str] = ()) -> bytes:
     """Page of an executed notebook. Nothing in it runs or is loaded, whatever its outputs hold.
 
     Parameters
     ----------
     notebook : NotebookNode
         Its metadata ``cslib`` gives title and language.
-    failure : str
-        Why the run failed, printed at the top; empty when it did not.
+    verdict : str
+        Why nobody may use the report, printed at the top with its reasons.
+    reasons : sequence of str
+        Empty where there is nothing to warn of; then no verdict is printed.
     """
     shown = copy.deepcopy(notebook)
     for cell in shown.cells:
@@ -49,7 +52,8 @@ def html_page(notebook: Any, *, failure: str = "") -> bytes:
     page = {
         "title": about.get("title", "Report"),
         "lang": about.get("lang", "en"),
-        "failure": failure,
+        "verdict": verdict,
+        "reasons": list(reasons),
         "about": [about[k] for k in _ABOUT if about.get(k)],
     }
     config = Config()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 from collections.abc import Mapping
@@ -10,25 +11,28 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
+from cslib.archive import is_run
 from cslib.book import Book
 from cslib.months import quarter_bounds, quarter_of
 from cslib.report.kinds import Value, assignments
-from cslib.report.manifest import code_sha256
+from cslib.report.manifest import code_sha256, sha256
 from cslib.report.normal import inject, number_cells
 from cslib.report.parameters import ParameterError, check_parameters, read_parameters
-from cslib.report.save import slug
+from cslib.report.save import MANIFEST, slug
 from cslib.sources.company import load_config
 
 __all__ = ["GIVEN", "Job", "absolute", "check_job", "check_values", "find_notebook", "load_notebook"]
 
 GIVEN: Final = ("company", "quarter")  # parameters that the runner sets
+PREVIOUS: Final = "previous"  # and this one, where the run of the quarter before is at hand
 
 
 @dataclass(frozen=True)
 class Job:
     """One report to be made; everything in it has been checked.
 
-    `notebook` has its parameters injected, `source` is the company's folder, `folder` where the files go.
+    `notebook` has its parameters injected, `source` is the company's folder, `folder` where the files go; `earlier`
+    names the run of the quarter before, where the notebook is shown it, by its hash.
     """
 
     name: str
@@ -39,6 +43,7 @@ class Job:
     source: Path
     quarter: str
     folder: Path
+    earlier: tuple[Mapping[str, str], ...] = ()
 
 
 def load_notebook(path: Path) -> Any:
@@ -119,12 +124,28 @@ def check_job(path: Path, *, company: Path, quarter: str, out: Path, given: Mapp
     values = check_values(notebook, company=source, quarter=quarter, given=given)
     fiscal_year_start = load_config(source).fiscal_year_start
     try:
-        end = quarter_bounds(quarter, fiscal_year_start=fiscal_year_start)[1]
+        start, end = quarter_bounds(quarter, fiscal_year_start=fiscal_year_start)
     except ValueError as error:
         raise ParameterError(str(error)) from None
     label = values["quarter"] = quarter_of(end, fiscal_year_start=fiscal_year_start)
     code = code_sha256(notebook)
-    inject(notebook, assignments({name: value for name, value in values.items() if name in {*GIVEN, *given}}))
+    folder = out / label / slug(source.name)
+    shown = {*GIVEN, *given}
+    earlier: tuple[Mapping[str, str], ...] = ()
+    last = quarter_of(start - dt.timedelta(days=1), fiscal_year_start=fiscal_year_start)
+    before = out / last / folder.name
+    if PREVIOUS in values and PREVIOUS not in given and is_run(before):
+        values[PREVIOUS] = Path(os.path.relpath(before, source.parent)).as_posix()
+        shown.add(PREVIOUS)
+        manifest = before / MANIFEST
+        earlier = (
+            {
+                "table": "",
+                "file": f"{last}/{folder.name}/{MANIFEST}",
+                "sha256": sha256(manifest.read_bytes()),
+            },
+        )
+    inject(notebook, assignments({name: value for name, value in values.items() if name in shown}))
     return Job(
         name=slug(path.stem),
         notebook=notebook,
@@ -133,5 +154,6 @@ def check_job(path: Path, *, company: Path, quarter: str, out: Path, given: Mapp
         book=Book.load(source, as_of=end),
         source=source,
         quarter=label,
-        folder=out / label / slug(source.name),
+        folder=folder,
+        earlier=earlier,
     )

@@ -12,9 +12,11 @@ from typing import Any, Final
 
 import pandas as pd
 
+from cslib.archive import KEPT
+from cslib.book import Book
 from cslib.record import MIME
 
-__all__ = ["as_json", "is_for_machines", "numbers", "rejected_csv"]
+__all__ = ["as_json", "is_for_machines", "kept_tables", "numbers", "table_csv"]
 
 _OURS: Final = "application/vnd.cslib."
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -67,12 +69,12 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def rejected_csv(rows: pd.DataFrame) -> bytes:
-    """Rejected rows as CSV that a spreadsheet opens without running any of it.
+def table_csv(rows: pd.DataFrame) -> bytes:
+    """Rows as CSV that a spreadsheet opens without running any of it.
 
     A text that a spreadsheet would take for a formula is led by an apostrophe; numbers stay as they are.
 
-    >>> rejected_csv(pd.DataFrame({"id": ["=1+1", "-5"], "cause": ["no date", "no date"]})).decode()
+    >>> table_csv(pd.DataFrame({"id": ["=1+1", "-5"], "cause": ["no date", "no date"]})).decode()
     "id,cause\\n'=1+1,no date\\n-5,no date\\n"
     """
     text = io.StringIO()
@@ -80,6 +82,24 @@ def rejected_csv(rows: pd.DataFrame) -> bytes:
     writer.writerow(map(_inert, rows.columns))
     writer.writerows([_inert(cell) for cell in row] for row in rows.itertuples(index=False, name=None))
     return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def kept_tables(book: Book) -> dict[str, bytes]:
+    """Tables that let a later run say, row by row, why a past figure moved: prices in force, and mergers.
+
+    Rows stand in the order of their content, so that another export of the same ledger gives the same bytes.
+    """
+    kept = {}
+    for name, columns in KEPT.items():
+        if name in book.tables:
+            frame = book.tables[name]
+            own = frame[[column for column in columns if column in frame]].copy()
+            for column in own.select_dtypes("datetime"):
+                own[column] = own[column].dt.strftime("%Y-%m-%d")
+            order = [column for column in own.columns if column != "subscription_id"]
+            rows = own.sort_values([*order, *(own.columns.difference(order))], kind="stable")
+            kept[f"ledger/{name}.csv"] = table_csv(rows)
+    return kept
 
 
 def _inert(cell: Any) -> str:

@@ -17,19 +17,24 @@ from cslib.report.html import html_page
 from cslib.report.job import Job, check_job
 from cslib.report.manifest import inputs, sha256, versions
 from cslib.report.normal import normalise
-from cslib.report.outputs import as_json, numbers, rejected_csv
+from cslib.report.outputs import as_json, kept_tables, numbers, table_csv
+from cslib.report.proof import VERDICT, Outcome, marked, read_proof
 from cslib.report.save import MANIFEST, prepare, publish, slug
 
 __all__ = ["Record", "run_report"]
 
-Status = Literal["done", "failed", "bad input", "died", "not started"]
+Status = Literal["done", "failed", "proof failed", "bad input", "died", "not started"]
 EXIT_CODES: Final[Mapping[Status, int]] = {
     "done": 0,
     "failed": 1,
+    "proof failed": 1,
     "bad input": 2,
     "died": 3,
     "not started": 3,
 }
+
+
+UNFINISHED: Final = "This report is not finished and must not be used."
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,8 @@ def run_report(
     Returns
     -------
     Record
-        Also when a cell failed or the kernel died: then the partial notebook and its page are saved, no PDF.
+        Also when a cell failed or the kernel died: then the partial notebook and its page are saved, no PDF. A report
+        whose proof failed is complete, and marked on its first page.
 
     Raises
     ------
@@ -119,35 +125,44 @@ def run_report(
     laps.lap("cells")
     normalise(executed, folder=job.source.parent)
     executed.metadata["cslib"] = _about(job)
-    files, failure = _files(job, executed, failure, laps)
-    status = _status(failure)
-    files[MANIFEST] = as_json(_manifest(job, files, status, failure))
+    try:
+        proof = read_proof(executed)
+    except ValueError as wrong:
+        proof, failure = None, failure or Failure("file", 0, type(wrong).__name__, f"proof.json: {wrong}")
+    files, failure = _files(job, executed, failure, proof, laps)
+    status = _status(failure, proof)
+    files[MANIFEST] = as_json(_manifest(job, files, status, failure, proof))
     files["timings.json"] = as_json({"seconds": laps.seconds})
-    owned = [f"{job.name}.*", "numbers.json", "rejected/*.csv"]
+    owned = [f"{job.name}.*", "numbers.json", "proof.json", "rejected/*.csv", "ledger/*.csv"]
     publish(job.folder, files, owned=owned)
-    error = str(failure) if failure else ""
+    unproved = " ".join(proof.words) if proof and not proof.holds else ""
+    error = str(failure) if failure else unproved
     return Record(job.book.name, job.quarter, job.folder, status, error, tuple(files))
 
 
-def _status(failure: Failure | None) -> Status:
+def _status(failure: Failure | None, proof: Outcome | None) -> Status:
     if failure is None:
-        return "done"
+        return "done" if proof is None or proof.holds else "proof failed"
     if failure.kind == "kernel":
         return "died"
     return "bad input" if failure.name == "TableError" else "failed"
 
 
 def _files(
-    job: Job, executed: Any, failure: Failure | None, laps: _Laps
+    job: Job, executed: Any, failure: Failure | None, proof: Outcome | None, laps: _Laps
 ) -> tuple[dict[str, bytes], Failure | None]:
     """Everything the run leaves but its manifest; a file that cannot be made is a failure like a cell's."""
     import nbformat
 
-    files = {f"{job.name}.ipynb": nbformat.writes(executed).encode()}  # type: ignore[no-untyped-call]
-    files |= {f"rejected/{slug(name)}.csv": rejected_csv(rows) for name, rows in job.book.rejected.items()}
+    unproved = proof is not None and not proof.holds
+    told = marked(executed, proof) if proof and unproved else executed
+    files = {f"{job.name}.ipynb": nbformat.writes(told).encode()}  # type: ignore[no-untyped-call]
+    files |= {f"rejected/{slug(name)}.csv": table_csv(rows) for name, rows in job.book.rejected.items()}
+    if proof:
+        files["proof.json"] = as_json(_proof(job, proof))
     finished: dict[str, Callable[[], bytes]] = {
         "numbers.json": lambda: _numbers(job, executed),
-        f"{job.name}.pdf": lambda: _pdf(executed),
+        f"{job.name}.pdf": lambda: _pdf(told),
     }
     made: dict[str, bytes] = {}
     for name, make in finished.items():
@@ -158,8 +173,10 @@ def _files(
                 failure = Failure("file", 0, type(error).__name__, f"{name}: {error}")
             laps.lap(name)
     if failure is None:
-        files |= made
-    files[f"{job.name}.html"] = html_page(executed, failure=str(failure) if failure else "")
+        files |= {**made, **kept_tables(job.book)}
+    verdict = UNFINISHED if failure else VERDICT
+    reasons = [str(failure)] if failure else proof.words if proof else []
+    files[f"{job.name}.html"] = html_page(executed, verdict=verdict, reasons=reasons)
     laps.lap(f"{job.name}.html")
     return files, failure
 
@@ -174,6 +191,18 @@ def _numbers(job: Job, executed: Any) -> bytes:
             "numbers": numbers(executed),
         }
     )
+
+
+def _proof(job: Job, proof: Outcome) -> dict[str, Any]:
+    return {
+        "company": job.book.name,
+        "quarter": job.quarter,
+        "as_of": job.book.as_of.isoformat(),
+        "holds": proof.holds,
+        "checks": list(proof.checks),
+        "flags": list(proof.flags),
+        "inputs": inputs(job.book),
+    }
 
 
 def _pdf(executed: Any) -> bytes:
@@ -198,18 +227,19 @@ def _about(job: Job) -> dict[str, str]:
 
 
 def _manifest(
-    job: Job, files: Mapping[str, bytes], status: Status, failure: Failure | None
+    job: Job, files: Mapping[str, bytes], status: Status, failure: Failure | None, proof: Outcome | None
 ) -> dict[str, Any]:
     return {
         "status": status,
         "error": asdict(failure) if failure else None,
+        "proof": {"holds": proof.holds, "broken": proof.words} if proof else None,
         "notebook": job.name,
         "code_sha256": job.code_sha256,
         "company": job.book.name,
         "quarter": job.quarter,
         "as_of": job.book.as_of.isoformat(),
         "parameters": dict(job.parameters),
-        "inputs": inputs(job.book),
+        "inputs": [*inputs(job.book), *job.earlier],
         "rows_rejected": {name: len(rows) for name, rows in job.book.rejected.items()},
         "versions": versions(),
         "files": {name: sha256(content) for name, content in sorted(files.items())},

@@ -19,7 +19,7 @@ def page(*outputs: Any, source: str = "x = 1", failure: str = "", **about: str) 
     notebook = V4.new_notebook(
         cells=[prose, code], metadata={"cslib": about, "language_info": {"name": "python"}}
     )
-    return html_page(notebook, failure=failure).decode()
+    return html_page(notebook, verdict="It must not be used.", reasons=[failure] if failure else []).decode()
 
 
 def shown(metadata: dict[str, Any] | None = None, **data: str) -> Any:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cslib.record import MIME
-from cslib.report.outputs import as_json, is_for_machines, numbers, rejected_csv
+from cslib.report.outputs import as_json, is_for_machines, numbers, table_csv
 
 V4 = nbformat.v4
 
@@ -51,12 +51,12 @@ def test_rejected_rows_as_csv() -> None:
     rows = pd.DataFrame(
         {"line": [2, 3], "id": ["=1+1", "@x"], "mrr": ["-5", "+1,5"], "cause": [None, "a,b\nc"]}
     )
-    assert rejected_csv(rows).decode() == 'line,id,mrr,cause\n2,\'=1+1,-5,\n3,\'@x,"+1,5","a,b\nc"\n'
+    assert table_csv(rows).decode() == 'line,id,mrr,cause\n2,\'=1+1,-5,\n3,\'@x,"+1,5","a,b\nc"\n'
 
 
 @given(st.lists(st.tuples(st.text(), st.text()), min_size=1))
 def test_no_cell_of_a_rejected_row_is_a_formula(rows: list[tuple[str, str]]) -> None:
-    written = rejected_csv(pd.DataFrame(rows, columns=["a", "cause"])).decode()
+    written = table_csv(pd.DataFrame(rows, columns=["a", "cause"])).decode()
     cells = [cell for row in csv.reader(io.StringIO(written, newline="")) for cell in row]
     for text in cells:
         if text.startswith(("=", "+", "-", "@", "\t", "\r")):
