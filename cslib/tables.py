@@ -137,7 +137,8 @@ _CONTRACT: Final = (
             end_date+        date    -     day            first day it is not; blank while it is open
             mrr              money   0..   minor units    monthly recurring revenue, in the row's own currency
             arr              money   0..   minor units    annual recurring revenue, in the row's own currency
-            currency*        text    -     -              ISO 4217, such as USD; of mrr or arr
+            price            money   0..   minor units    price of one billing period, in the row's own currency
+            currency*        text    -     -              ISO 4217, such as USD; of all its prices
             subscription_id  text    -     -              the subscription; its prices follow each other
             product          text    -     -              what is sold
             plan             text    -     -              edition or price plan
@@ -145,6 +146,7 @@ _CONTRACT: Final = (
             list_mrr         money   0..   minor units    mrr before discount, in the row's own currency
             discount         number  0..1  share of list  0.2 is 20% off
             billing_months   count   1..   months         months paid at once; 12 is annual
+            billing_weeks    count   1..   weeks          weeks paid at once, where the period is not of months
             signed_date      date    -     day            the contract was signed (bookings, CARR)
             term_end_date    date    -     day            first day after the committed term
             notice_date      date    -     day            the end became known
@@ -153,7 +155,7 @@ _CONTRACT: Final = (
         """),
         ("subscription_id", "start_date"),
         "start_date",
-        one_of=(("mrr", "arr"),),
+        one_of=(("mrr", "arr", "price"),),
         later={"signed_date": (), "notice_date": ()},
         order=(("start_date", "end_date"),),
     ),

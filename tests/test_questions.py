@@ -228,6 +228,19 @@ def test_11_past_due_paused_and_free() -> None:
     }
 
 
+def test_12_term_to_month() -> None:
+    """1,200 for 12 months is 100 a month; 100 for 4 weeks is 1,300 a year, not 1,217 (365 / 30 x 100) or 1,303."""
+    rows = [{"account_id": a, "start_date": "2024-01-01", "price": p, "billing_months": m, "billing_weeks": w}
+            for a, p, m, w in (("A", 1200, 12, None), ("B", 100, None, 4), ("C", 10, None, 1), ("D", 100, 3, None))]  # fmt: skip
+    of = book(rows)
+    assert of.tables["subscriptions"]["arr"].tolist() == [120000, 130000, 52000, 40000]
+    assert of.base == "arr"
+    assert r.arr(of, base="mrr")["value"].iloc[-1] == round(342000 / 12)
+    for broken, found in ((None, "Found ''"), (1, "Found 'both'")):
+        with pytest.raises(TableError, match=rf"price: .* have a price and do not say for how long.*{found}"):
+            book([{**rows[1], "billing_months": broken, "billing_weeks": broken}])
+
+
 def test_13_when_state_is_read() -> None:
     """The last day of the period, end exclusive: an end on 31 December is gone by then. Inclusive, it is still there."""
     rows = [row("A", "2024-01-01", "2025-12-31", 100), row("B", "2024-01-01", None, 100)]

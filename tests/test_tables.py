@@ -6,8 +6,8 @@ import pytest
 from cslib.tables import DTYPES, TABLES, Problem, TableError, check, listed, missing, nearest
 
 DESIGN = """
-subscriptions: account_id start_date end_date mrr arr currency subscription_id product plan quantity list_mrr discount
-    billing_months signed_date term_end_date notice_date auto_renew change_reason
+subscriptions: account_id start_date end_date mrr arr price currency subscription_id product plan quantity list_mrr discount
+    billing_months billing_weeks signed_date term_end_date notice_date auto_renew change_reason
 accounts: account_id name segment industry region channel owner parent_id valid_from valid_to
 account_links: account_id into_id kind effective_date
 renewals: account_id due_date target_arr outcome closed_date renewed_arr list_uplift
@@ -136,7 +136,7 @@ def test_a_missing_column_is_told_with_those_found_and_the_nearest() -> None:
     found = check(ledger().rename(columns={"mrr": "mrr_amount", "currency": "Currency"}), "subscriptions")
     assert found["row"].isna().all()
     assert found["column"].tolist() == ["currency", "mrr"]
-    assert found["expected"].tolist() == ["currency", "mrr or arr"]
+    assert found["expected"].tolist() == ["currency", "mrr or arr or price"]
     assert "columns: account_id, start_date, end_date, mrr_amount, Currency" in found["found"].iloc[0]
     assert "Did you mean mrr = 'mrr_amount'" in found["hint"].iloc[1]
     assert "Did you mean currency = 'Currency'" in found["hint"].iloc[0]

@@ -31,7 +31,7 @@ def owner_of(book: Book, *, parents: bool = False) -> Mapping[str, str]:
     accounts = book.tables.get("accounts")
     kinds = ("merger", "alias") if book.settings.mergers == "followed" else ("alias",)
     merged = _links(links, kinds=kinds)
-    if not parents:
+    if not parents and book.settings.entity == "account":
         return {account: _last(merged, account) for account in merged}
     parent: dict[str, str] = {}
     if accounts is not None and "parent_id" in accounts:
@@ -69,8 +69,7 @@ def entity_of(book: Book, *, entity: Entity) -> tuple[pd.Series[str], pd.Series[
     if entity not in ENTITIES:
         raise ValueError(f"entity: found {entity!r}, expected one of {', '.join(ENTITIES)}")
     subscriptions = book.tables["subscriptions"]
-    parents = entity == "parent" or book.settings.entity == "parent"
-    owner = owner_of(book, parents=parents)
+    owner = owner_of(book, parents=entity == "parent")
     account = subscriptions["account_id"]
     if owner:
         account = account.map(lambda i: owner.get(i, i)).astype("str")

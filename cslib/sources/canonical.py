@@ -31,7 +31,7 @@ from cslib.tables import (
 __all__ = ["Loaded", "canonical"]
 
 Ints = npt.NDArray[np.int64]
-_OWN_CURRENCY: Final = {"subscriptions": ("mrr", "arr", "list_mrr")}
+_OWN_CURRENCY: Final = {"subscriptions": ("mrr", "arr", "price", "list_mrr")}
 
 
 @dataclass(frozen=True)

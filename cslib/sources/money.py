@@ -20,14 +20,16 @@ from cslib.tables import SHOWN, Problem, TableError
 __all__ = ["annualise", "convert", "in_reporting"]
 
 
-def convert(amounts: pd.Series, rate: Decimal | int, *, digits: tuple[int, int] = (2, 2)) -> pd.Series:
+def convert(
+    amounts: pd.Series, rate: Decimal | Fraction | int, *, digits: tuple[int, int] = (2, 2)
+) -> pd.Series:
     """Minor units of one currency in minor units of another, rounded half to even, exactly.
 
     Parameters
     ----------
     amounts : Series of int64
         Minor units.
-    rate : Decimal or int
+    rate : Decimal, Fraction or int
         Units of the other currency per one unit.
     digits : (int, int)
         Decimals of the one and the other.
@@ -94,6 +96,34 @@ def _unusable(
     )
 
 
+def _of_terms(ledger: Loaded) -> Loaded:
+    """Ledger of prices per billing period, with ``arr``: 12 months or 52 weeks over those of the period.
+
+    A year is 12 months and 52 weeks, never 365 days: a period is what was agreed, not how long it lasts.
+
+    Raises
+    ------
+    TableError
+        When a row says neither how many months nor how many weeks its price is for, or both.
+    """
+    frame = ledger.frame
+    blank = pd.Series(pd.NA, index=frame.index, dtype="Int64")
+    months, weeks = (frame.get(name, blank) for name in ("billing_months", "billing_weeks"))
+    wrong = np.flatnonzero((months.isna() == weeks.isna()).to_numpy()).astype(np.int64)
+    if len(wrong):
+        found = "both" if pd.notna(months.iloc[wrong[0]]) else ""
+        hint = "Fill in billing_months = 12 for a yearly price, 1 for a monthly one, or billing_weeks"
+        expected, cause = "either billing_months or billing_weeks", "have a price and do not say for how long"
+        problem = _problem(ledger, wrong, found, cause=cause, expected=expected, hint=hint)
+        raise TableError(replace(problem, column="price"))
+    arr = pd.Series(0, index=frame.index, dtype="int64")
+    for period, year in ((months, 12), (weeks, 52)):
+        for n in period.dropna().unique():
+            at = (period == n).fillna(False).astype(bool)
+            arr[at] = convert(frame.loc[at, "price"].astype("int64"), Fraction(year, int(n)))
+    return replace(ledger, frame=frame.assign(arr=arr))
+
+
 def annualise(ledger: Loaded, config: Company) -> tuple[Loaded, tuple[str, ...], Literal["mrr", "arr"]]:
     """Add ``arr``, annualised minor units of the reporting currency, to every row of the ledger.
 
@@ -108,8 +138,10 @@ def annualise(ledger: Loaded, config: Company) -> tuple[Loaded, tuple[str, ...],
     Raises
     ------
     TableError
-        When a currency has no rate.
+        When a currency has no rate, or a price per billing period no period.
     """
+    if not {"mrr", "arr"} & set(ledger.frame.columns):
+        ledger = _of_terms(ledger)
     frame = ledger.frame
     base: Literal["mrr", "arr"] = "mrr" if "mrr" in frame else "arr"
     notes: list[str] = []

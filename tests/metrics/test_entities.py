@@ -53,7 +53,7 @@ def test_a_merger_is_never_churn() -> None:
 def test_a_merger_moves_no_money_and_the_proof_holds() -> None:
     with_link, without = book(date(2025, 12, 31)), book(date(2025, 12, 31), links=None)
     pd.testing.assert_series_equal(retention.arr(with_link)["value"], retention.arr(without)["value"])
-    assert proof.prove(with_link)["holds"].all()
+    assert proof.proof(with_link)["holds"].all()
 
 
 def test_a_book_read_before_the_merger_does_not_know_of_it() -> None:
