@@ -110,6 +110,8 @@ class TypstPDFExporter(TypstExporter):
 def pdf_bytes(notebook: Any, *, resources: Mapping[str, Any] | None = None, **traits: Any) -> bytes:
     """PDF of an executed notebook: tagged, archival, the same bytes for the same notebook.
 
+    A process that has made one must not fork: the child would hang.
+
     Parameters
     ----------
     notebook : NotebookNode

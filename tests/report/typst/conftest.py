@@ -63,7 +63,8 @@ def code(*outputs: Any, source: str = "x = 1", tags: tuple[str, ...] = (), **wor
     metadata: dict[str, Any] = {"tags": list(tags)} if tags else {}
     if words:
         metadata["cslib"] = words
-    return V4.new_code_cell(source, outputs=list(outputs), id="code-cell", metadata=metadata)
+    name = f"code-{zlib.crc32(repr((source, outputs, metadata)).encode()):08x}"
+    return V4.new_code_cell(source, outputs=list(outputs), id=name, metadata=metadata)
 
 
 def body(text: str) -> str:
