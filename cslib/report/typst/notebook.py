@@ -56,7 +56,7 @@ def typst_source(notebook: Any, *, options: Options | None = None) -> Source:
     """
     options = options or Options()
     about = notebook.metadata.get("cslib")
-    page = Page(about or {}, about is not None, _language(notebook), options)
+    page = Page(about if isinstance(about, Mapping) else {}, about is not None, _language(notebook), options)
     page.book = Book(
         picture=lambda *words: linked(page, *words), table=lambda table: table_block(page, table, {})
     )
@@ -111,7 +111,7 @@ def _texts(notebook: Any) -> Iterable[str]:
 
 def _titled(page: Page, body: list[Block]) -> tuple[str, str, list[Block]]:
     """Title and subtitle; a first heading that says them is not said twice."""
-    title, subtitle = (visible(str(page.about.get(name, ""))) for name in ("title", "subtitle"))
+    title, subtitle = (visible(str(page.about.get(name) or "")) for name in ("title", "subtitle"))
     first = next((block for block in body if block.kind == "heading"), None)
     if first is not None and first.level == 1 and (not title or body[0] is first):
         body = [block for block in body if block is not first]
@@ -128,11 +128,12 @@ def _head(page: Page, title: str, subtitle: str) -> str:
     language = language.lower() if re.fullmatch(r"[a-zA-Z]{2,3}", language) else "en"
     day = _date(about)
     words = {
-        name: cut(str(about.get(name, "")), longest=120)
+        name: cut(str(about.get(name) or ""), longest=120)
         for name in ("company", "period", "author", "confidentiality")
     }
     paper = page.options.paper or about.get("paper", "")
-    kpis = [k for k in about.get("kpis", []) if isinstance(k, Mapping)]
+    listed = about.get("kpis")
+    kpis = [k for k in listed if isinstance(k, Mapping)] if isinstance(listed, list) else []
     arguments = {
         "title": literal(breakable(title)),
         "subtitle": literal(breakable(subtitle)),

@@ -60,6 +60,11 @@ def test_strange_metadata_does_no_harm() -> None:
     assert 'lang: "en", region: none' in said
     assert "year: 1980" in said
     assert "paper: none" in said
+    assert 'author: ""' in said
+    assert 'title: "Notebook"' in text(kpis=3)
+    notebook = book()
+    notebook.metadata["cslib"] = "ours"
+    assert 'title: "Notebook"' in body(typst_source(notebook).text)
 
 
 def test_prose_that_introduces_a_figure_stays_with_it() -> None:
