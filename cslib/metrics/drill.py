@@ -23,6 +23,21 @@ __all__ = ["LIMIT", "columns_to_compare", "drill_down"]
 
 LIMIT: Final = 0.10  # false-discovery limit
 LEAST: Final = 5.0  # effective accounts on either side, below which a test is not worth its name
+KNOWN: Final = [
+    "column",
+    "segment",
+    "value",
+    "numerator",
+    "denominator",
+    "n_accounts",
+    "rest",
+    "difference",
+    "low",
+    "high",
+    "n_effective",
+    "p",
+    "shrunk",
+]
 NO_PART: Final = {"account_id", "name", "parent_id", "owner"}
 
 
@@ -74,11 +89,10 @@ def drill_down(
     for column in by:
         pairs = pairs_at(book, window=window, by=column)
         rows = _against_rest(pairs[pairs["opening"] > 0], column, metric)
-        rows["shrunk"] = _shrunk(rows)
-        frames.append(rows)
-    found = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-    if found.empty:
-        raise ValueError("by: found no segment with an account at the opening, expected at least one")
+        if len(rows):
+            frames.append(rows.assign(shrunk=_shrunk(rows)))
+    found = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=KNOWN)
+    found["p"] = found["p"].astype("float64")
     tested = found["p"].notna()
     adjusted = np.full(len(found), nan)
     adjusted[tested] = benjamini_hochberg(found.loc[tested, "p"], limit=limit).adjusted

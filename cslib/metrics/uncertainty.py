@@ -188,15 +188,13 @@ def _rests_on(book: Book, turned: np.ndarray[Any, np.dtype[Any]], group: pd.Data
     return str(names_of(book, pd.Series([str(turned[0])])).iloc[0]), float(held)
 
 
-def single_accounts(book: Book, *, window: int = 12, top: int = 5, level: float = 0.95) -> pd.DataFrame:
-    """Net retention without each of the accounts, or groups under one parent, on which it depends most; a ratio.
+def single_accounts(book: Book, *, window: int = 12, level: float = 0.95) -> pd.DataFrame:
+    """Net retention without each account, or group under one parent, the one it depends on most first; a ratio.
 
     Parameters
     ----------
     book, window, level
         As in :func:`intervals`.
-    top : int
-        How many, by what leaving them out moves.
 
     Returns
     -------
@@ -223,4 +221,4 @@ def single_accounts(book: Book, *, window: int = 12, top: int = 5, level: float 
     frame["outweighs"] = frame["moves"].abs() > (whole.high - whole.low) / 2
     frame["turns"] = (frame["value"] - 1) * (whole.value - 1) < 0
     order = frame["moves"].abs().sort_values(ascending=False, kind="stable").index
-    return frame.loc[order].head(top).reset_index(drop=True)
+    return frame.loc[order].reset_index(drop=True)

@@ -16,6 +16,7 @@ from cslib.story.facts import (
     vintages_fact,
 )
 from cslib.story.finding import Finding
+from cslib.story.verdicts import change_fact, dependence_fact, discoveries_fact, intervals_fact, overlap_fact
 from cslib.story.write import Prose, notes, write
 
 __all__ = [
@@ -24,11 +25,16 @@ __all__ = [
     "accounts_fact",
     "arr_fact",
     "bridge_fact",
+    "change_fact",
     "concentration_fact",
     "data_fact",
+    "dependence_fact",
+    "discoveries_fact",
     "gross_fact",
+    "intervals_fact",
     "meaning_fact",
     "notes",
+    "overlap_fact",
     "retention_fact",
     "segments_fact",
     "spread_fact",

@@ -75,7 +75,7 @@ def test_accounts_of_one_parent_count_once() -> None:
     assert plain["n_effective"] == pytest.approx(5)
     assert found["n_effective"] == pytest.approx(25 / (4 + 3))  # shares 2/5 and three of 1/5
     assert found["low"] < plain["low"]
-    singles = u.single_accounts(tied, top=9).set_index("account_id")
+    singles = u.single_accounts(tied).set_index("account_id")
     assert singles.loc["A", ["n_accounts", "share"]].tolist() == [2, 0.4]
 
 

@@ -1,0 +1,185 @@
+"""What may be claimed and when: each row of the language triggered, its words held, the forbidden ones absent."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cslib.book import Book
+from cslib.metrics import drill
+from cslib.metrics import uncertainty as u
+from cslib.story import (
+    Finding,
+    change_fact,
+    dependence_fact,
+    discoveries_fact,
+    intervals_fact,
+    overlap_fact,
+    write,
+)
+from tests.books import AS_OF, book_of, eight
+
+DIRECTION = re.compile(r"\b(rose|fell|grew|improv|slip|declin|trend|worse|better)", re.I)
+NEVER = re.compile(r"\b(stable|driv|lead to|impact|significant|nan)", re.I)
+
+
+def accounts(n: int, *, left: int = 0, mrr: str = "100") -> list[tuple[str, str, str | None, str]]:
+    """`n` equal accounts since 2023, of which `left` left in 2025."""
+    return [(f"A{i:03d}", "2023-01-01", None if i >= left else "2025-06-15", mrr) for i in range(n)]
+
+
+def said(*findings: Finding) -> str:
+    text = str(write(*findings)).replace("\\", "")
+    assert not NEVER.search(text), text
+    return text
+
+
+def changed(book: Book, metric: str = "net_retention", *, delta: float | None = 0.02, ago: int = 12) -> str:
+    return said(change_fact(u.changes(book, delta=delta, months_ago=(ago,)), metric=metric))
+
+
+def test_a_change_that_chance_could_have_made_is_not_claimed() -> None:
+    rows = [*accounts(100), *[(f"B{i:02d}", "2023-01-01", f"202{4 + i % 2}-06-15", "300") for i in range(7)]]
+    text = changed(book_of(rows))
+    # 2024: 4 of the 7 larger leave, 12100 -> 10900; 2025: the other 3, 10900 -> 10000
+    assert text.startswith(
+        "Net retention is 91.7%; it was 90.1% a year ago. A move of this size is within what this book"
+    )
+    assert re.search(r"by chance \(±\d+\.\d points\); no change can be claimed\.$", text)
+    assert not DIRECTION.search(text)
+
+
+def test_two_windows_are_told_in_one_sentence() -> None:
+    rows = [*accounts(100), *[(f"B{i:02d}", "2023-01-01", f"202{4 + i % 2}-06-15", "300") for i in range(7)]]
+    rows += [("C", "2023-01-01", "2024-11-01", "100"), ("D", "2023-01-01", "2025-11-01", "100")]
+    found = u.changes(book_of(rows), delta=None)
+    text = said(change_fact(found, metric="net_retention"), overlap_fact(found, months=12))
+    assert re.search(
+        r"it was [\d.]+% a quarter ago and [\d.]+% a year ago\. Moves of this size are within", text
+    )
+    assert re.search(r"\(±[\d.]+ and ±[\d.]+ points\); no change can be claimed\.", text)
+    assert text.endswith(
+        "Windows 3 months apart share 9 of their 12 months: two such values are not two measurements."
+    )
+
+
+def test_unchanged_needs_an_equivalence_test() -> None:
+    assert (
+        changed(book_of(accounts(100)))
+        == "Net retention was 100.0% a year ago: unchanged to within ±2.0 points."
+    )
+    text = changed(book_of(accounts(100)), delta=None)
+    assert "unchanged" not in text
+    assert "no change can be claimed" in text
+
+
+def test_a_change_is_told_with_its_interval_and_never_alone() -> None:
+    text = changed(book_of(accounts(100, left=20)))
+    assert re.fullmatch(
+        r"\*\*Net retention fell 20\.0 points from 100\.0% a year ago\*\* \(95% interval \d+\.\d to \d+\.\d\)\.",
+        text,
+    )
+    growing = [(f"G{i:02d}", "2023-01-01", "2025-03-01", "100") for i in range(60)]
+    growing += [(f"G{i:02d}", "2025-03-01", None, f"{110 + i % 3}") for i in range(60)]
+    assert "**Net retention rose 11.0 points from 100.0% a year ago** (95% interval 10." in changed(
+        book_of(growing)
+    )
+
+
+def test_a_direction_that_rests_on_one_account_is_not_told() -> None:
+    finding = change_fact(u.changes(book_of(accounts(100, left=20)), delta=0.02), metric="net_retention")
+    rows = [row | {"rests_on": "Acme"} for row in finding.values["rows"]]
+    text = said(Finding("change", {**finding.values, "rows": rows}))
+    assert "and is 80.0%; the direction of that change rests on one account (Acme)." in text
+    assert not DIRECTION.search(text)
+
+
+def test_few_accounts_get_no_decimals_and_no_verdict() -> None:
+    text = changed(book_of(accounts(12, left=6)))
+    assert text == (
+        "Net retention was 100% a year ago; the 12 accounts weigh as much as 12 of equal size: "
+        "too few to tell a change from chance."
+    )
+    assert said(intervals_fact(u.intervals(book_of(accounts(12))))) == ""
+
+
+def test_nothing_to_compare_says_nothing() -> None:
+    young = book_of([("A", "2025-06-01", None, "9")])
+    assert said(change_fact(u.changes(young, delta=0.02), metric="net_retention")) == ""
+    assert said(intervals_fact(u.intervals(young))) == ""
+    assert said(overlap_fact(u.changes(young, delta=0.02), months=12)) == ""
+
+
+def test_intervals_are_told_with_what_they_are() -> None:
+    text = said(intervals_fact(u.intervals(book_of(accounts(100, left=10)))))
+    assert text.startswith(
+        "The 95% intervals: net retention 84.0% to 96.0%, gross retention 82.6% to 94.5% and logo"
+    )
+    assert text.endswith("they are not the sampling error of an incomplete list.")
+
+
+def test_the_account_that_outweighs_the_interval_is_named() -> None:
+    rows = [*accounts(60), ("W", "2023-01-01", "2025-03-01", "500"), ("W", "2025-03-01", None, "1100")]
+    book = book_of(rows)
+    singles = u.single_accounts(book)
+    value = u.intervals(book)["value"].iloc[0]
+    assert singles["outweighs"].tolist()[:2] == [False, False]
+    assert said(dependence_fact(singles, value=value)) == ""  # an account alone is told by concentration_fact
+    told = singles.assign(outweighs=singles["account_id"] == "W")
+    assert said(dependence_fact(told, value=value)) == (
+        "**Net retention is 109.2%; without W (8% of opening ARR) it is 100.0%.**"
+    )
+    group = singles.assign(n_accounts=3)
+    assert said(dependence_fact(group.assign(heavy=group["account_id"] == "W"), value=value)).startswith(
+        "**Net retention is 109.2%; without W and the accounts under it (8% of opening ARR)"
+    )
+
+
+def drilled(leave: dict[str, float]) -> pd.DataFrame:
+    ids = [f"A{i:03d}" for i in range(400)]
+    trade = pd.Series([list("abcdefgh")[i % 8] for i in range(400)])
+    gone = np.array([i // 8 % 20 < 20 * leave.get(t, 0.1) for i, t in enumerate(trade)])
+    subs = pd.DataFrame({"account_id": ids, "start_date": "2023-01-01", "end_date": np.where(gone, "2025-06-01", ""),
+                         "mrr": 100, "currency": "USD"}).replace("", None)  # fmt: skip
+    tables = {"subscriptions": subs, "accounts": pd.DataFrame({"account_id": ids, "trade": trade})}
+    return drill.drill_down(Book.from_frames(tables, as_of=AS_OF), by=["trade"], metric="logo_retention")
+
+
+def test_no_segment_is_named_when_none_passes() -> None:
+    text = said(discoveries_fact(drilled({}), limit=0.1))
+    assert text == "None of the 8 segments differs in logo retention by more than chance would produce."
+
+
+def test_segments_that_pass_are_named_with_both_ratios_and_the_interval() -> None:
+    text = said(discoveries_fact(drilled({"c": 0.5}), limit=0.1))
+    assert re.fullmatch(
+        r"1 of 8 segments passes a 10% false-discovery limit in logo retention: c \(trade, 50 accounts\) 40\.0% against "
+        r"88\.0% of all others \(95% interval of the difference -\d+\.\d to -\d+\.\d points\)\.",
+        text,
+    ), text
+
+
+def test_segments_too_small_to_test_are_counted() -> None:
+    found = drill.drill_down(eight(), by=["segment"], metric="net_retention")
+    assert (
+        said(discoveries_fact(found, limit=0.1))
+        == "No segment is large enough for a test of its net retention."
+    )
+
+
+def test_a_book_without_an_opening_has_no_segment_to_name() -> None:
+    young = book_of([("A", "2025-06-01", None, "9")])
+    found = drill.drill_down(young, by=["currency"], metric="net_retention")
+    assert found.empty
+    assert said(discoveries_fact(found, limit=0.1)) == ""
+
+
+@pytest.mark.parametrize("name", ["*bold*", "a|b", "<script>", "$x$"])
+def test_names_from_data_are_escaped(name: str) -> None:
+    fact = Finding(
+        "dependence", {"value": 1.1, "rows": [{"name": name, "share": 0.2, "without": 0.9, "n_accounts": 2}]}
+    )
+    assert re.sub(r"([*|<>$])", r"\\\1", name) in str(write(fact))
