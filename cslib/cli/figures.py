@@ -56,8 +56,7 @@ def _known(book: Book) -> tuple[Convention, ...]:
     """All conventions; one of the company's own stands in for a preset of its name."""
     from cslib.conventions import CONVENTIONS
 
-    own: tuple[Convention, ...] = getattr(book, "conventions", ())
-    by_name = {(c.metric, c.name): c for c in (*CONVENTIONS, *own)}
+    by_name = {(c.metric, c.name): c for c in (*CONVENTIONS, *book.conventions)}
     return tuple(by_name.values())
 
 
@@ -290,5 +289,4 @@ def _own(arguments: argparse.Namespace) -> tuple[Convention, ...]:
         return ()
     from cslib.sources.company import load_config
 
-    own: tuple[Convention, ...] = getattr(load_config(arguments.folder), "conventions", ())
-    return own
+    return load_config(arguments.folder).conventions

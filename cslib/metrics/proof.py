@@ -13,6 +13,7 @@ from cslib.book import Book
 from cslib.conventions import find
 from cslib.metrics import cohorts, forms, retention
 from cslib.metrics.entities import owner_of
+from cslib.metrics.rows import rows_of
 from cslib.metrics.witness import ledger_checks
 from cslib.months import anchor_day, month_of
 
@@ -124,28 +125,25 @@ def _parts(book: Book, *, by: str) -> Equal:
 
 def _one_segment(book: Book, *, by: str) -> Equal:
     """Each account has one value of a column of accounts; a column of subscriptions may well split an account."""
-    accounts = book.tables.get("accounts")
-    if accounts is None or by not in accounts:
+    today, dated = book.tables["accounts"], book.account_values
+    if by not in today:
         return
-    key = [name for name in ("account_id", "valid_from") if name in accounts]
-    values = accounts.assign(**{by: accounts[by].astype("str").fillna("(not given)")}).groupby(
-        key, dropna=False
-    )[by]
-    counted = values.size()
-    double = counted[counted > 1]
-    groups = ((account, account if len(key) > 1 else (account,)) for account in double.index[:SHOWN])
-    where = [
-        f"account {_told(account)} is counted in {' and '.join(values.get_group(group))}"
-        for account, group in groups
-    ]
-    yield Check(
-        f"every account has one {by}",
-        int(counted.sum()),
-        len(counted),
-        len(counted),
-        len(double),
-        "; ".join(where),
+    frames = [today.assign(since="")]
+    if dated is not None:
+        frames.append(dated.assign(since=dated["valid_from"].astype("str").fillna("ever")))
+    rows = pd.concat([frame[["account_id", "since", by]] for frame in frames], ignore_index=True)
+    rows[by] = rows[by].astype("str").fillna("(not given)")
+    again = rows[rows.duplicated(["account_id", "since"], keep=False)]
+    double = again["account_id"].drop_duplicates()
+    named = (
+        again.loc[again["account_id"] == account, by].drop_duplicates() for account in double.head(SHOWN)
     )
+    where = [
+        f"account {account} is counted in {' and '.join(values)}"
+        for account, values in zip(double.head(SHOWN), named, strict=True)
+    ]
+    n = len(rows.drop_duplicates(["account_id", "since"]))
+    yield Check(f"every account has one {by}", len(rows), n, n, len(double), "; ".join(where))
 
 
 def _layers(book: Book) -> Equal:
@@ -191,30 +189,29 @@ def _classes(book: Book, *, window: int) -> Equal:
 
 
 def _everyone(book: Book) -> set[str]:
-    """Accounts that any table of accounts or prices names."""
+    """Accounts that any table of accounts or prices names, and what the settings make of them."""
     named = [book.tables[table]["account_id"] for table in ("subscriptions", "accounts")]
-    return set(pd.concat(named).dropna())
+    return set(pd.concat([*named, rows_of(book)["entity"]]).dropna())
 
 
 def _left_out(book: Book, classed: pd.Series[str]) -> pd.Series[str]:
     """Reason for each account that the engine never sees, found from the rows and not from the engine."""
     unseen = sorted(_everyone(book) - set(classed))
-    ledger = book.tables["subscriptions"]
-    ledger = ledger[ledger["account_id"].isin(unseen)]
-    merged = set(owner_of(book))
+    buyers, counted = book.tables["subscriptions"]["account_id"], rows_of(book)
+    owner = owner_of(book, parents=book.settings.entity == "parent")
+    rows = counted[counted["entity"].isin(unseen)]
+    paid = rows[(rows["amount"] > 0) & ~(rows["end_date"] <= rows["start_date"])]
     anchor = anchor_day(book.as_of)
-    paid = ledger[(ledger["arr"] > 0) & ~(ledger["end_date"] <= ledger["start_date"])]
-    between = [
-        _between(*days, anchor=anchor) for days in zip(paid["start_date"], paid["end_date"], strict=True)
-    ]
-    read = paid[~pd.Series(between, index=paid.index, dtype="bool")]
-    seen, payers, buyers = (set(part["account_id"]) for part in (read, paid, ledger))
+    days = zip(paid["start_date"], paid["end_date"], strict=True)
+    between = pd.Series([_between(*pair, anchor=anchor) for pair in days], index=paid.index, dtype="bool")
+    known, payers, seen = (set(part["entity"]) for part in (rows, paid, paid[~between]))
     reasons: dict[str, str] = {}
     for account in unseen:
-        if account in merged:
-            reasons[account] = "counted in the account it was merged into"
-        elif account not in buyers:
-            reasons[account] = "no subscription"
+        if account in owner:
+            reasons[account] = "counted in the account it belongs to"
+        elif account not in known:
+            bought = (buyers == account).any()
+            reasons[account] = "left out by a setting" if bought else "no subscription"
         elif account not in payers:
             reasons[account] = "never paid"
         elif account not in seen:

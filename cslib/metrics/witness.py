@@ -38,8 +38,8 @@ def _read(book: Book) -> Row:
     used = account[["rows_kept", "rows_after_as_of", "rows_rejected"]].sum(axis="columns")
     wrong = account[account["rows_read"] != used]
     where = [
-        f"{row['file']}: {row['rows_read']:,} rows read, {used[i]:,} accounted for"
-        for i, row in wrong.head(SHOWN).iterrows()
+        f"{row['file']}: {row['rows_read']:,} rows read, {row['used']:,} accounted for"
+        for row in wrong.assign(used=used).head(SHOWN).to_dict("records")
     ]
     sides = int(account["rows_read"].sum()), int(used.sum())
     return "rows read are used or accounted for", *sides, len(account), len(wrong), "; ".join(where)
@@ -50,27 +50,35 @@ def _dropped(book: Book) -> Row:
     account = book.account.groupby("table")[["rows_after_as_of", "rows_rejected"]].sum().sum(axis="columns")
     causes = book.dropped.groupby("table")["n_rows"].sum().reindex(account.index, fill_value=0)
     wrong = account[account != causes]
-    where = [f"{table}: {n:,} left out, {causes[table]:,} with a cause" for table, n in wrong.items()]
+    where = [
+        f"{table}: {n:,} left out, {of:,} with a cause"
+        for table, n, of in zip(wrong.index, wrong, causes[wrong.index], strict=True)
+    ]
     sides = int(account.sum()), int(causes.sum())
     return "rows left out have a cause", *sides, len(account), len(wrong), "; ".join(where)
 
 
 def _kept(book: Book) -> Row:
     kept = book.account.groupby("table")["rows_kept"].sum()
-    there = pd.Series({table: len(book.tables[table]) for table in kept.index})
+    there = pd.Series({table: len(_frame(book, str(table))) for table in kept.index})
     wrong = kept[kept != there]
     where = [
-        f"{table}: {there[table]:,} rows in the book, {n:,} read from its files"
-        + _suspects(book, str(table), int(there[table] - n))
-        for table, n in wrong.items()
+        f"{table}: {found:,} rows in the book, {n:,} read from its files{_suspects(book, table, found - n)}"
+        for table, n, found in zip(wrong.index, wrong, there[wrong.index], strict=True)
     ]
     sides = int(there.sum()), int(kept.sum())
     return "rows in the book are the rows read", *sides, len(kept), len(wrong), "; ".join(where)
 
 
+def _frame(book: Book, table: str) -> pd.DataFrame:
+    """Table as its files hold it: of dated accounts every row, not only the last."""
+    dated = book.account_values
+    return dated if table == "accounts" and dated is not None else book.tables[table]
+
+
 def _suspects(book: Book, table: str, surplus: int) -> str:
     """Rows that stand twice where there are too many; accounts without a row where the ledger has too few."""
-    frame = book.tables[table]
+    frame = _frame(book, table)
     if surplus > 0:
         twice = frame[frame.duplicated()]
         return "".join(f", duplicated: {_row(row)}" for _, row in twice.head(SHOWN).iterrows())
@@ -80,7 +88,7 @@ def _suspects(book: Book, table: str, surplus: int) -> str:
     return f", dropped perhaps: account {', '.join(absent[:SHOWN])}" if absent else ""
 
 
-def _row(row: pd.Series[object]) -> str:
+def _row(row: pd.Series) -> str:
     day = row.get("start_date")
     since = f" from {day.date()}" if isinstance(day, pd.Timestamp) else ""
     return f"account {row['account_id']}{since}" if "account_id" in row else "a row"
@@ -114,9 +122,9 @@ def _priced(book: Book) -> Row:
 def _known(book: Book) -> Row:
     """Nothing that became known after the as-of day is in a table."""
     day, tested, late = pd.Timestamp(book.as_of), 0, []
-    for name, frame in book.tables.items():
-        table = TABLES[name]
-        dated = [column for column in (table.date, *table.later) if column in frame]
+    for name in book.tables:
+        frame, table = _frame(book, name), TABLES[name]
+        dated = [column for column in (table.date, *table.later) if column is not None and column in frame]
         after = {column: frame[column] > day for column in dated}
         if name == "subscriptions":
             told = frame["notice_date"] <= day if "notice_date" in frame else False
@@ -143,7 +151,7 @@ def _again(book: Book) -> Row:
     assert book.folder is not None
     fresh = Book.load(book.folder, as_of=book.as_of)
     n = sum(len(frame) for frame in fresh.tables.values())
-    failed, where = 0, []
+    failed, where = 0, list[str]()
     for name in dict.fromkeys([*fresh.tables, *book.tables]):
         if name not in fresh.tables or name not in book.tables:
             failed, where = failed + 1, [*where, f"{name}: on one side only"]
