@@ -11,7 +11,7 @@ import pytest
 
 from cslib.book import Book
 from cslib.conventions import CONVENTIONS, DEFAULTS, define, find
-from cslib.metrics import apart, cohorts, forms, kinds
+from cslib.metrics import apart, clock, cohorts, forms, kinds, renewals
 from cslib.metrics import retention as r
 from cslib.metrics.cuts import cut_ledger
 from cslib.settings import Settings, read_settings
@@ -257,6 +257,25 @@ def test_14_cohort_is_the_month_of_the_first_paid_day() -> None:
     assert cells["age"].tolist() == list(range(11))
 
 
+def test_14_the_renewal_clock() -> None:
+    """A pays monthly and leaves after two, B yearly and stays: after the first renewal both are there, after the second
+    only B could be, and it is not old enough: blank."""
+    rows = [
+        row("A", "2024-01-01", "2024-03-01", 10, billing_months=1),
+        row("B", "2024-01-01", None, 90, billing_months=12),
+    ]
+    by_renewal = clock.renewal_triangle(book(rows), metric="net").set_index("renewal")
+    assert by_renewal.loc[[0, 1], "value"].tolist() == [1, 1]
+    assert math.isnan(by_renewal.loc[2, "value"])
+    assert by_renewal.loc[2, ["n_mature", "n_accounts"]].tolist() == [1, 2]
+    by_month = cohorts.triangle(book(rows), metric="net").set_index("age")["value"]
+    assert (by_month[1], by_month[2]) == (1, 0.9)
+    later = clock.renewal_triangle(book(rows, as_of=date(2026, 1, 31)), metric="logo").set_index("renewal")
+    assert later.loc[2, "value"] == 0.5
+    with pytest.raises(ValueError, match="no row has term_end_date or billing_months"):
+        clock.renewal_triangle(book(GAP), metric="net")
+
+
 def test_15_immature_cells_are_blank_with_the_mature_count() -> None:
     """Of the cohort 2025 only A, from January, is 6 months old by July: the cell is blank, and says 1 of 2."""
     rows = [row("A", "2025-01-01", None, 100), row("B", "2025-04-01", "2025-05-01", 100)]
@@ -420,6 +439,60 @@ def test_22_a_missing_rate_is_refused() -> None:
     other = book(EURO, rates={"EUR": 3}, rates_on={date(2024, 6, 30): {"GBP": 1}})
     with pytest.raises(ValueError, match="rates_on: found no rate on 2024-06-30 for EUR"):
         kinds.bridge_with_fx(other)
+
+
+def term(account: str, start: str, end: str | None, due: str | None, mrr: float) -> dict[str, Any]:
+    return row(account, start, end, mrr, term_end_date=due)
+
+
+# A renews on time, 100 -> 110. B renewed in August a term due in October, 100 -> 80. C was due in March, left, and came
+# back in May with 50. D was lost at its due date. E has three years and is not due. F left in May a term due in July.
+TERMS = [term("A", "2024-06-01", "2025-06-01", "2025-06-01", 100), term("A", "2025-06-01", None, "2026-06-01", 110),
+         term("B", "2024-10-01", "2025-08-01", "2025-10-01", 100), term("B", "2025-08-01", None, "2026-08-01", 80),
+         term("C", "2024-03-01", "2025-03-01", "2025-03-01", 60), term("C", "2025-05-01", None, "2026-05-01", 50),
+         term("D", "2024-02-01", "2025-02-01", "2025-02-01", 40),
+         term("E", "2024-01-01", None, "2027-01-01", 500),
+         term("F", "2024-07-01", "2025-05-01", "2025-07-01", 20)]  # fmt: skip
+
+
+def test_08_over_renewals_due_it_is_a_renewal_rate() -> None:
+    """Six accounts at the start, of which four stay; of five terms that were up, three were renewed."""
+    of = book(TERMS)
+    rates = renewals.renewal_rates(of).set_index("metric")
+    assert ratio(of, "logo_retention") == pytest.approx(4 / 6)
+    assert rates.loc["logo_renewal_rate", ["numerator", "denominator"]].tolist() == [3, 5]
+
+
+def test_23_arr_up_for_renewal() -> None:
+    """ARR the day before the due date, in the month of the due date; early, late and not due shown."""
+    due = renewals.terms_due(book(TERMS))
+    found = [(a, f"{d:%m}", o, t // 1200, n // 1200) for a, d, o, t, n in
+             due[["account_id", "due_date", "outcome", "atr", "renewed"]].itertuples(index=False)]  # fmt: skip
+    assert found == [("D", "02", "lost", 40, 0), ("C", "03", "late", 60, 50), ("A", "06", "on time", 100, 110),
+                     ("F", "07", "lost", 20, 0), ("B", "10", "early", 100, 80)]  # fmt: skip
+    money = renewals.renewal_rates(book(TERMS)).set_index("metric")["value"]
+    assert {m: int(money[m]) // 1200 for m in ("atr", "early", "on_time", "late", "lost", "not_due")} == {
+        "atr": 320, "early": 100, "on_time": 100, "late": 60, "lost": 60, "not_due": 500}  # fmt: skip
+    with pytest.raises(ValueError, match="subscriptions has no column 'term_end_date'"):
+        renewals.terms_due(book(GAP))
+
+
+def test_23_a_change_within_the_term_and_an_open_row_that_runs_on() -> None:
+    """A's seats changed in mid-term: what was up is the last price. B's row was never closed: renewed as it was."""
+    of = book([term("A", "2024-06-01", "2025-01-10", "2025-06-01", 100), term("A", "2025-01-10", "2025-06-01", "2025-06-01", 130),
+               term("A", "2025-06-01", None, "2026-06-01", 130), term("B", "2024-06-01", None, "2025-06-01", 70)])  # fmt: skip
+    due = renewals.terms_due(of)
+    assert (due[["atr", "renewed"]] // 1200).to_numpy().tolist() == [[130, 130], [70, 70]]
+    assert due["outcome"].tolist() == ["on time", "on time"]
+
+
+def test_24_denominator_of_gross_retention() -> None:
+    """All opening ARR, 820: 100 + 80 + 50 + 0 + 500 + 0 = 730. Over ATR, 320, it is the gross renewal rate: 230."""
+    of = book(TERMS)
+    assert ratio(of, "gross_retention") == pytest.approx(730 / 820)
+    rates = renewals.renewal_rates(of).set_index("metric")["value"]
+    assert rates["gross_renewal_rate"] == pytest.approx(230 / 320)
+    assert rates["net_renewal_rate"] == pytest.approx(240 / 320)
 
 
 def test_25_a_product_swap_shows_at_product_grain_only() -> None:

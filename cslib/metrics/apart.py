@@ -6,6 +6,7 @@ import pandas as pd
 
 from cslib.book import Book
 from cslib.metrics.cuts import NOT_GIVEN, values_on
+from cslib.metrics.names import names_of
 from cslib.metrics.rows import not_recurring, rows_of, zeroed
 from cslib.months import months_before
 
@@ -138,6 +139,4 @@ def migration(book: Book, *, by: str, window: int = 12) -> pd.DataFrame:
 
 
 def _named(book: Book, frame: pd.DataFrame) -> pd.DataFrame:
-    names = book.tables["accounts"].set_index("account_id")["name"]
-    ids = frame["account_id"]
-    return frame.assign(name=ids.map(names).fillna(ids).astype("str"))
+    return frame.assign(name=names_of(book, frame["account_id"]).astype("str"))

@@ -18,7 +18,7 @@ from cslib.metrics.retention import BRIDGE, bridge
 from cslib.metrics.rows import rows_of
 from cslib.months import months_before
 
-__all__ = ["PARTS", "bridge_with_extension", "bridge_with_fx", "price_and_volume"]
+__all__ = ["PARTS", "bridge_with_extension", "bridge_with_fx", "price_and_volume", "terms_of"]
 
 PARTS: Final = ("volume", "list price", "discount", "price", "list amount", "products", "not known")
 """What a change may be made of. ``price`` is price per unit where no list price tells discounts apart; ``list amount``
@@ -28,7 +28,7 @@ _CHANGES: Final = {"expansion": 1, "contraction": -1}
 _LINE: Final = ["entity", "line"]
 
 
-def _terms(book: Book, rows: pd.DataFrame) -> pd.Series[float]:
+def terms_of(book: Book, rows: pd.DataFrame) -> pd.Series[float]:
     """Months of the committed term of each row: from the first row with the same end; else the months paid at once."""
     ledger = book.tables["subscriptions"].loc[rows.index]
     paid = ledger["billing_months"] if "billing_months" in ledger else pd.Series(pd.NA, index=rows.index)
@@ -48,7 +48,7 @@ def _in_force(book: Book, day: date) -> pd.DataFrame:
     """
     rows, at = rows_of(book), pd.Timestamp(day)
     rows = rows[(rows["amount"] > 0) & (rows["start_date"] <= at)]
-    rows = rows.assign(term=_terms(book, rows))
+    rows = rows.assign(term=terms_of(book, rows))
     rows = rows[rows["end_date"].isna() | (rows["end_date"] > at)]
     ledger = book.tables["subscriptions"].loc[rows.index]
     unknown = pd.Series(pd.NA, index=rows.index, dtype="Float64")
