@@ -14,7 +14,7 @@ from cslib.report.run import Record, run_report
 from cslib.report.save import InfrastructureError
 from cslib.tables import TableError
 
-from .conftest import LEDGER, make_company, make_notebook
+from .conftest import LEDGER, PARAMETERS, RECORD, make_company, make_notebook
 
 
 def manifest(record: Record) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def test_a_run_that_is_done(good: tuple[Record, Record]) -> None:
     assert record.folder.parts[-2:] == ("2026Q3", "acme")
     names = {path.name for path in record.folder.iterdir()}
     pages = {"retention.ipynb", "retention.html", "retention.pdf"}
-    assert names == pages | {"numbers.json", "manifest.json", "timings.json"}
+    assert names == pages | {"numbers.json", "manifest.json", "timings.json", "ledger"}
     assert (record.folder / "retention.pdf").read_bytes().startswith(b"%PDF-")
 
 
@@ -41,7 +41,7 @@ def test_two_runs_give_the_same_bytes(good: tuple[Record, Record]) -> None:
     """Other folders, time zone, hash seed and backend; only the time it took may differ."""
     one, two = good
     for path in sorted(one.folder.iterdir()):
-        if path.name != "timings.json":
+        if path.is_file() and path.name != "timings.json":
             assert path.read_bytes() == (two.folder / path.name).read_bytes(), path.name
 
 
@@ -57,7 +57,9 @@ def test_the_manifest_says_what_was_used(good: tuple[Record, Record]) -> None:
     assert all(len(row["sha256"]) == 64 for row in found["inputs"])
     assert found["as_of"] == "2026-09-30"
     assert {"cslib", "python", "pandas", "typst"} <= found["versions"].keys()
-    assert set(found["files"]) == {"retention.ipynb", "retention.html", "retention.pdf", "numbers.json"}
+    pages = {"retention.ipynb", "retention.html", "retention.pdf"}
+    assert set(found["files"]) == pages | {"numbers.json", "ledger/subscriptions.csv"}
+    assert found["proof"] is None
 
 
 def test_numbers_leave_the_notebook(good: tuple[Record, Record]) -> None:
@@ -211,3 +213,22 @@ def test_a_hostile_folder_name_stays_a_name(tmp_path: Path) -> None:
     assert record.folder == tmp_path / "out" / "2026Q3" / "import-os-os.abort-touch-x-quarter"
     assert cells(record)[3].outputs[0].data["text/plain"] == repr(hostile)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "out", "retention.ipynb"]
+
+
+def test_the_run_of_the_quarter_before_is_shown_to_a_notebook_that_asks(tmp_path: Path) -> None:
+    asks = PARAMETERS + 'previous: str = ""  # run of the quarter before\n'
+    notebook = make_notebook(tmp_path / "retention.ipynb", RECORD, "print(previous)", parameters=asks)
+    company = make_company(tmp_path / "data" / "acme")
+    first, second = (
+        run_report(notebook, company=company, quarter=quarter, out=tmp_path / "out")
+        for quarter in ("2026Q2", "2026Q3")
+    )
+    assert manifest(first)["parameters"]["previous"] == ""
+    assert manifest(second)["parameters"]["previous"] == "../out/2026Q2/acme"
+    assert cells(second)[4].outputs[0].text == "../out/2026Q2/acme\n"
+    used = manifest(second)["inputs"][-1]
+    assert used["file"] == "2026Q2/acme/manifest.json"
+    given = run_report(
+        notebook, company=company, quarter="2026Q3", out=tmp_path / "out", parameters={"previous": "none"}
+    )
+    assert manifest(given)["parameters"]["previous"] == "none"
