@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 
 from cslib.book import Book
 from cslib.conventions import CONVENTIONS, DEFAULTS, define, find
-from cslib.metrics import apart, clock, cohorts, forms, kinds, renewals
+from cslib.metrics import apart, clock, cohorts, forms, kinds, lifetime, renewals
 from cslib.metrics import retention as r
 from cslib.metrics.cuts import cut_ledger
 from cslib.settings import Settings, read_settings
@@ -518,6 +519,31 @@ def test_26_scheduled_cancellation() -> None:
         ["A", pd.Timestamp("2026-03-01"), 120000]
     ]
     assert year(book(rows, settings=Settings(churn_date="notice")))["churn"] == 100
+
+
+def left(each_month: list[int]) -> list[dict[str, Any]]:
+    """Accounts of January at 100 a month, of which so many are there in January, February, March ..."""
+    ends = [f"2025-{m + 2:02d}-10" for m, (a, b) in enumerate(pairwise(each_month)) for _ in range(a - b)]
+    return [row(f"a{i}", "2025-01-05", ends[i] if i < len(ends) else None, 100) for i in range(each_month[0])]
+
+
+def test_27_lifetime_value() -> None:
+    """5% leave each month: 1 / 0.05 = 20 months of 100 (oracle W21: 2,000), half of it gross profit; not infinite at 0."""
+    day = date(2025, 3, 31)
+    row_ = lifetime.lifetime_value(
+        book(left([400, 380, 361]), as_of=day), gross_margin=1, discount=0.001
+    ).iloc[0]
+    assert row_["value"] / 100 == pytest.approx(2000, rel=0.005)
+    half = lifetime.lifetime_value(
+        book(left([400, 380, 361]), as_of=day), gross_margin=0.5, discount=0.001
+    ).iloc[0]
+    assert half["value"] == row_["value"] / 2
+    for nobody in ([40, 40, 40], [40, 20, 0]):
+        nothing = lifetime.lifetime_value(book(left(nobody), as_of=day), gross_margin=0.8, discount=0.1)
+        assert math.isnan(nothing["value"].iloc[0])
+    for wrong in ({"gross_margin": 80, "discount": 0.1}, {"gross_margin": 0.8, "discount": 0}):
+        with pytest.raises(ValueError, match=r"(gross_margin: found 80|discount: found 0), expected"):
+            lifetime.lifetime_value(book(GAP), **wrong)
 
 
 MOVES = pd.DataFrame([("A", None, "SMB"), ("A", "2025-04-01", "Enterprise"), ("B", None, "Enterprise"),

@@ -209,7 +209,10 @@ def compare_conventions(
         ``known_error``, and ``causes``: up to `causes` pairs of an account's name and its effect, the change of that
         difference when the account is left out, largest first.
     """
-    chosen = [c for c in (conventions or (*CONVENTIONS, *book.conventions)) if c.metric in RATIOS]
+    every = {
+        (c.metric, c.name): c for c in (*CONVENTIONS, *book.conventions)
+    }  # its own stands in for a preset
+    chosen = [c for c in (conventions or every.values()) if c.metric in RATIOS]
     if conventions and len(chosen) < len(conventions):
         raise ValueError(f"convention: found a level or a movement, expected one of {', '.join(RATIOS)}")
     rows = [_compared(book, c, window=window, causes=causes) for c in chosen]
