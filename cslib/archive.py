@@ -22,6 +22,7 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
     "account_links": ("account_id", "into_id", "kind", "effective_date"),
 }  # fmt: skip
 """Tables, and their columns, that a run keeps beside its report: who paid what when, and no name."""
+PER_RUN: Final = {"company", "quarter", "previous"}  # parameters that differ from run to run by their nature
 DATES: Final = {"start_date", "end_date", "effective_date"}
 MONEY: Final = {"mrr", "quoted_arr", "arr"}
 OF_A_FIGURE: Final = (
@@ -131,10 +132,12 @@ def changed_inputs(old: Run, new: Run) -> list[dict[str, str]]:
 
 
 def _used(manifest: Mapping[str, Any]) -> dict[tuple[str, str], str]:
-    used = {("input", str(row["file"])): str(row["sha256"])[:12] for row in manifest.get("inputs", [])}
+    files = [row for row in manifest.get("inputs", []) if not str(row["file"]).endswith(MANIFEST)]
+    used = {("input", str(row["file"])): str(row["sha256"])[:12] for row in files}
     versions = manifest.get("versions", {})
     used |= {("version" if name != "cslib" else "cslib", name): str(v) for name, v in versions.items()}
-    used |= {("parameter", name): str(value) for name, value in manifest.get("parameters", {}).items()}
+    given = manifest.get("parameters", {})
+    used |= {("parameter", name): str(value) for name, value in given.items() if name not in PER_RUN}
     for name in ("as_of", "quarter", "company"):
         used["run", name] = str(manifest.get(name, ""))
     used["notebook", str(manifest.get("notebook", ""))] = str(manifest.get("code_sha256", ""))[:12]

@@ -61,7 +61,8 @@ def diff(arguments: argparse.Namespace) -> int:
     rows = moved_rows(old.tables, new.tables, until=until) if kept else None
     names = {**old.names, **new.names}
     changed = [row for row in inputs if row["what"] != "run"]
-    otherwise = "; ".join(dict.fromkeys(f"changed {row['what']} {row['name']}".strip() for row in changed))
+    reasons = (f"changed {row['what']}" + f" {row['name']}" * (row["name"] != row["what"]) for row in changed)
+    otherwise = "; ".join(reasons)
     figures = with_reasons(
         figures, rows if rows is not None else _nothing(), otherwise=otherwise, names=names
     )

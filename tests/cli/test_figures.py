@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from cslib.cli import main
+from cslib.conventions import CONVENTIONS
 from tests.cli.conftest import document, refused
 from tests.report.conftest import make_company
 
@@ -115,3 +117,139 @@ def test_metrics_of_a_published_ledger(capsys: pytest.CaptureFixture[str], tmp_p
 )
 def test_wrong_arguments(capsys: pytest.CaptureFixture[str], acme: Path, argv: list[str], words: str) -> None:
     assert words in refused(capsys, "metrics", acme, "--json", *argv)
+
+
+# --- conventions
+
+
+@pytest.fixture
+def playbook(tmp_path: Path) -> Path:
+    """A published ledger of 121 rows."""
+    source = SHARED / "mrr_playbook" / "subscription_periods.csv"
+    if not source.exists():
+        pytest.skip("needs ../shared/data/mrr_playbook")
+    toml = (
+        'name = "MRR playbook"\ncurrency = "USD"\n[tables.subscriptions]\n'
+        'columns = { account_id = "customer_id", mrr = "monthly_amount" }\nconstants = { currency = "USD" }\n'
+    )
+    return make_company(tmp_path / "playbook", toml=toml, ledger=source.read_text())
+
+
+# Printed digits of the table of conventions for this ledger, 2018-11-01 to 2019-11-01.
+PRINTED = {
+    ("net_retention", "endpoint"): "97.39%",
+    ("net_retention", "everyone's flows"): "81.74%",
+    ("net_retention", "everyone's flows without reactivation"): "64.35%",
+    ("net_retention", "starters' flows"): "97.39%",
+    ("net_retention", "starters' flows without reactivation"): "80.00%",
+    ("net_retention", "product of months"): "83.80%",
+    ("net_retention", "mean month annualised"): "86.69%",
+    ("net_retention", "weighted month annualised"): "81.01%",
+    ("net_retention", "trailing points"): "102.36%",
+    ("net_retention", "survivors only"): "106.67%",
+    ("net_retention", "over 50 a month"): "77.00%",
+    ("gross_retention", "endpoint"): "80.00%",
+    ("gross_retention", "starters' losses"): "40.00%",
+    ("gross_retention", "everyone's losses"): "-26.09%",
+    ("gross_retention", "product of months"): "48.16%",
+    ("gross_retention", "churn only"): "91.30%",
+    ("gross_retention", "min of totals"): "100.00%",
+    ("logo_retention", "endpoint"): "90.91%",
+    ("quick_ratio", "flow"): "2.607",
+    ("quick_ratio", "flow with reactivation"): "2.745",
+}
+
+
+def test_all_conventions_as_a_document(capsys: pytest.CaptureFixture[str], playbook: Path) -> None:
+    found = document(capsys, "metrics", playbook, "--as-of", "2019-11-01", "--all-conventions", "--json")
+    rows = {(row["metric"], row["convention"]): row for row in found["metrics"]}
+    assert len(rows) == len(found["metrics"])
+    for key, printed in PRINTED.items():
+        value = rows[key]["value"]
+        assert (f"{value:.3f}" if key[0] == "quick_ratio" else f"{value:.2%}") == printed, key
+    warned = {name for (_, name), row in rows.items() if row.get("warning")}
+    assert warned == {"survivors only", "min of totals"}
+    keys = {"metric", "convention", "by", "value", "numerator", "denominator", "n_accounts", "unit"}
+    assert all(set(row) - {"warning"} == keys for row in rows.values())
+
+
+def test_all_conventions_for_people(capsys: pytest.CaptureFixture[str], playbook: Path) -> None:
+    assert main(["metrics", str(playbook), "--as-of", "2019-11-01", "--all-conventions"]) == 0
+    text = capsys.readouterr().out
+    for (_, name), printed in PRINTED.items():
+        assert any(name in line and printed in line for line in text.splitlines()), name
+    (line,) = (line for line in text.splitlines() if "survivors only" in line)
+    assert line.endswith("WARNING: a known error")
+    assert "+9.28" in line
+    default = next(line for line in text.splitlines() if "97.39%" in line and "default" in line)
+    assert default.split()[:2] == ["net_retention", "endpoint"]
+    order = [line.split()[0] for line in text.splitlines() if "%" in line and "  " in line]
+    assert order == sorted(order, key=["net_retention", "gross_retention", "logo_retention"].index)
+
+
+def test_one_convention_is_used_where_a_ratio_has_it(
+    capsys: pytest.CaptureFixture[str], playbook: Path
+) -> None:
+    argv = ["metrics", playbook, "--as-of", "2019-11-01", "--convention", "product of months", "--json"]
+    rows = {row["metric"]: row for row in document(capsys, *argv)["metrics"]}
+    assert f"{rows['net_retention']['value']:.2%}" == "83.80%"
+    assert rows["gross_retention"]["convention"] == "product of months"
+    assert rows["quick_ratio"]["convention"] == "flow"  # it has none of that name
+    assert list(rows)[:3] == ["arr", "mrr", "net_retention"]
+    assert main([str(part) for part in argv[:-1]]) == 0
+    assert "The net retention of each of the 12 months, multiplied" in capsys.readouterr().out
+
+
+def test_a_known_error_is_printed_with_a_warning(capsys: pytest.CaptureFixture[str], acme: Path) -> None:
+    argv = ["metrics", str(acme), "--as-of", "2026-09-30", "--convention", "survivors only"]
+    assert main(argv) == 0
+    assert "so it cannot show a loss. Warning: a known error." in capsys.readouterr().out
+
+
+def test_a_convention_of_the_company_s_own(capsys: pytest.CaptureFixture[str], acme: Path) -> None:
+    with (acme / "company.toml").open("a") as toml:
+        toml.write('[conventions."large"]\nmetric = "net_retention"\nminimum_mrr = 60\ntext = "Above 60."\n')
+    argv = ["metrics", acme, "--as-of", "2026-09-30", "--json"]
+    (row,) = document(capsys, *argv, "--convention", "large", "--metric", "net_retention")["metrics"]
+    assert (row["value"], row["numerator"], row["denominator"]) == (1.0, 10_000, 10_000)  # A alone
+    names = {row["convention"] for row in document(capsys, *argv, "--all-conventions")["metrics"]}
+    assert "large" in names
+    listed = {row["convention"]: row for row in _json(capsys, "conventions", acme, "--json")}
+    assert listed["large"]["sentence"] == "Above 60."
+
+
+def _json(capsys: pytest.CaptureFixture[str], *argv: str | Path) -> list[dict[str, object]]:
+    assert main(list(map(str, argv))) == 0
+    found: list[dict[str, object]] = json.loads(capsys.readouterr().out)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["--convention", "product of month"], "Did you mean 'product of months'?"),
+        (["--convention", "x", "--metric", "quick_ratio"], "expected one of flow, flow with reactivation."),
+        (["--convention", "flow", "--metric", "arr"], "expected one of none, as only net_retention"),
+        (["--convention", "flow", "--by", "segment"], "--by: cannot be combined with --convention"),
+        (["--all-conventions", "--base", "arr"], "--base: cannot be combined with --all-conventions"),
+        (["--all-conventions", "--convention", "flow"], "--convention: not with --all-conventions"),
+        (["--all-conventions", "--metric", "arr"], "metric: found 'arr', expected one of net_retention"),
+    ],
+)
+def test_conventions_that_cannot_be_had(
+    capsys: pytest.CaptureFixture[str], acme: Path, argv: list[str], words: str
+) -> None:
+    assert words in refused(capsys, "metrics", acme, "--as-of", "2026-09-30", "--json", *argv)
+
+
+def test_conventions_are_listed_with_their_sources(capsys: pytest.CaptureFixture[str]) -> None:
+    found = _json(capsys, "conventions", "--json")
+    assert {(row["metric"], row["convention"]) for row in found} == {(c.metric, c.name) for c in CONVENTIONS}
+    assert all(row["title"] and row["sentence"] and row["source"] for row in found)
+    assert not any("{" in str(row["sentence"]) for row in found)
+    assert main(["conventions", "--metric", "gross_retention"]) == 0
+    text = capsys.readouterr().out
+    assert "  endpoint (default): Gross revenue retention\n" in text
+    assert "min of totals (WARNING: a known error)" in text
+    assert "net_retention" not in text
+    assert "metric: found 'grr', expected one of arr" in refused(capsys, "conventions", "--metric", "grr")
