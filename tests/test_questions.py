@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -117,10 +118,16 @@ def test_05_reactivation_window() -> None:
 
 
 def test_05_a_free_or_overlapping_row_is_no_return() -> None:
+    """A's free months, and C's free plan that never ends, are days without a paid day; B only adds to what it has."""
     rows = [row("A", "2024-01-01", "2024-03-01", 100), row("A", "2024-03-01", "2024-12-01", 0),
-            row("A", "2024-12-01", None, 50), row("B", "2024-01-01", None, 10), row("B", "2025-06-01", None, 5)]  # fmt: skip
-    assert year(book(rows, settings=Settings(reactivation_days=30), as_of=date(2024, 12, 31)))["new"] == 60
-    assert year(book(rows, settings=Settings(reactivation_days=30)))["expansion"] == 5
+            row("A", "2024-12-01", None, 50), row("B", "2024-01-01", None, 10), row("B", "2024-06-01", None, 5),
+            row("C", "2024-01-01", "2024-03-01", 7), row("C", "2024-02-01", None, 0), row("C", "2024-12-01", None, 7)]  # fmt: skip
+    changes = r.account_changes(
+        book(rows, settings=Settings(reactivation_days=30), as_of=date(2024, 12, 31)), window=12
+    ).set_index("account_id")
+    assert changes["movement"].to_dict() == {
+        "A": "joined and left", "A (back 2024-12-01)": "new", "B": "new",
+        "C": "joined and left", "C (back 2024-12-01)": "new"}  # fmt: skip
 
 
 def test_06_churn_date() -> None:
@@ -570,6 +577,8 @@ def test_28_segment_on_the_day_the_window_opens() -> None:
     assert segments(of) == {"SMB": (300, 200), "Enterprise": (400, 400)}
     back = book(GROWN, accounts=MOVES, settings=Settings(segment_day="as of"))
     assert segments(back) == {"SMB": (0, 100), "Enterprise": (700, 500)}
+    assert ratio(of, "net_retention", "enterprise only") == 1
+    assert ratio(back, "net_retention", "enterprise only") == pytest.approx(700 / 500)
     moved = apart.migration(of, by="segment")
     assert moved.to_numpy().tolist() == [["SMB", "Enterprise", 120000, 360000, 1]]
 
@@ -626,3 +635,50 @@ def test_defaults_say_nothing() -> None:
     assert read_settings({}) == Settings()
     assert Settings().departures() == ()
     assert not any(note.startswith("settings") for note in eight().notes)
+
+
+TOML = """
+name = "Acme"
+currency = "USD"
+convention = "large"
+
+[rates]
+EUR = 1.5
+
+[rates_on]
+2024-12-31 = { EUR = 1.04 }
+2025-12-31 = { EUR = 1.10 }
+
+[settings]
+reactivation_days = 90
+not_recurring = ["Usage"]
+
+[conventions.large]
+metric = "net_retention"
+minimum_mrr = 1000
+"""
+
+
+def test_a_company_folder_says_it_all(tmp_path: Path) -> None:
+    (tmp_path / "company.toml").write_text(TOML)
+    ledger = "account_id,start_date,end_date,mrr,currency,product\nA,2024-01-01,,1000,EUR,Core\nA,2024-01-01,,5,EUR,Usage\n"
+    (tmp_path / "subscriptions.csv").write_text(ledger)
+    of = Book.load(tmp_path, as_of=AS_OF)
+    assert (of.settings.reactivation_days, of.convention, of.conventions[0].minimum_mrr) == (
+        90,
+        "large",
+        1000,
+    )
+    assert year(of) == {"opening": 1500, "closing": 1500}
+    rows = kinds.bridge_with_fx(of).set_index("metric")["value"] // 1200
+    assert rows[rows != 0].to_dict() == {"opening": 1040, "fx": 60, "closing": 1100}
+    assert [n for n in of.notes if n.startswith("settings")] == [
+        "settings: reactivation_days = 90 (default None).",
+        "settings: not_recurring = ('Usage',) (default ()).",
+    ]
+    assert of.fingerprint != Book.load(_plain(tmp_path), as_of=AS_OF).fingerprint
+
+
+def _plain(folder: Path) -> Path:
+    (folder / "company.toml").write_text(TOML.replace("reactivation_days = 90", ""))
+    return folder

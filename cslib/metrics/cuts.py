@@ -91,7 +91,8 @@ def cut_ledger(
     ValueError
         When neither table has such a column; the message lists those there are.
     """
-    return _cut(book, listed(by), entity, churn_date, day)
+    dated = day if days_of_change(book, by) else None
+    return _cut(book, listed(by), entity, churn_date, dated)
 
 
 @lru_cache(maxsize=4)  # a book never changes, and every metric of a report asks for the same few cuts

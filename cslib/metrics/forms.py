@@ -66,15 +66,23 @@ def _levels(book: Book, entity: str, months: int, churn_date: ChurnDate) -> Leve
     return Levels(cut.entities, changes.cumsum(axis=1), before)
 
 
-def _counts(levels: Levels, convention: Convention, book: Book, opening: Ints) -> npt.NDArray[np.bool_]:
-    """Accounts that the convention lets in, by what they paid at the opening and by their attributes."""
+def _counts(
+    levels: Levels, convention: Convention, book: Book, opening: Ints, *, opened: int
+) -> npt.NDArray[np.bool_]:
+    """Accounts that the convention lets in, by what they paid and what they were `opened` months ago."""
     smallest = convention.minimum_mrr * 12 * 10**book.minor_units
     counted: npt.NDArray[np.bool_] = opening >= max(smallest, 0)
     if convention.where:
         column, _, value = convention.where.partition("=")
         if convention in CONVENTIONS and column not in columns_of(book):
             return np.zeros_like(counted)  # a preset on a column this company does not have: undefined
-        cut = cut_ledger(book, by=column.strip(), entity=convention.entity, churn_date=convention.churn_date)
+        cut = cut_ledger(
+            book,
+            by=column.strip(),
+            entity=convention.entity,
+            churn_date=convention.churn_date,
+            day=months_before(book.as_of, opened),
+        )
         wanted = cut.labels.index[cut.labels[column.strip()] == value.strip()]
         members = cut.steps.loc[cut.steps["cut"].isin(wanted), "entity"].unique()
         counted &= np.isin(np.arange(len(levels.accounts)), members)
@@ -83,7 +91,7 @@ def _counts(levels: Levels, convention: Convention, book: Book, opening: Ints) -
 
 def _endpoints(levels: Levels, convention: Convention, book: Book, opened: int, closed: int) -> Parts:
     then, now = levels.at(opened), levels.at(closed)
-    starts = (then > 0) & _counts(levels, convention, book, then)
+    starts = (then > 0) & _counts(levels, convention, book, then, opened=opened)
     if convention.metric == "logo_retention":
         then, now = (then > 0).astype(np.int64), (now > 0).astype(np.int64)
     if convention.losses == "churn":
@@ -115,7 +123,7 @@ def _flows(levels: Levels, convention: Convention, book: Book, opened: int, clos
         joined = np.where(begins, change, 0).sum(axis=1)
         counted = (change != 0) & (~returns if convention.reactivation == "exclude" else True)
         return Parts((joined + grown + back)[:, None], -lost[:, None], int(counted.sum()))
-    starts = (opening > 0) & _counts(levels, convention, book, opening)
+    starts = (opening > 0) & _counts(levels, convention, book, opening, opened=opened)
     who = starts if convention.whose_flows == "starters" else np.ones_like(starts)
     moved = lost if convention.gross_cap == "account" else lost + grown + back
     numerator = np.where(starts, opening, 0) + np.where(who, moved, 0)
@@ -128,7 +136,7 @@ def _revenue(levels: Levels, convention: Convention, book: Book, opened: int, cl
     end = levels.amounts.shape[1]
     now, then = levels.amounts[:, end - span :], levels.amounts[:, end - 12 - span : end - 12]
     first = then[:, 0] if span == 12 else then.sum(axis=1)
-    starts = (first > 0) & _counts(levels, convention, book, first)
+    starts = (first > 0) & _counts(levels, convention, book, first, opened=opened)
     num, den = (np.where(starts, part.sum(axis=1), 0) for part in (now, then))
     return Parts(num[:, None], den[:, None], int(starts.sum()))
 

@@ -131,12 +131,12 @@ def _brief(rows: pd.DataFrame, *, days: int) -> pd.Series[bool]:
     first, last = lives["start_date"].min(), lives["end_date"].max()
     ended = ~paid["end_date"].isna().groupby(paid["entity"]).any()
     brief = ended & ((last - first).dt.days < days)
-    return rows["entity"].map(brief).fillna(False).astype(bool)
+    return rows["entity"].isin(brief.index[brief])
 
 
 def _returned(rows: pd.DataFrame, *, days: int) -> pd.Series[str]:
     """Entities, with those that come back after a gap of more than `days` named as entities of their own."""
-    paid = rows[(rows["amount"] > 0) & (rows["end_date"] > rows["start_date"]) | rows["end_date"].isna()]
+    paid = rows[(rows["amount"] > 0) & ~(rows["end_date"] <= rows["start_date"])]
     paid = paid.sort_values(["entity", "start_date"], kind="stable")
     open_ends = paid["end_date"].fillna(pd.Timestamp.max.as_unit("s").normalize())
     covered = open_ends.groupby(paid["entity"]).cummax().groupby(paid["entity"]).shift()
