@@ -144,10 +144,10 @@ def test_a_missing_language_or_value_is_an_error_and_not_an_english_sentence() -
 def test_the_spread_of_conventions_leaves_known_errors_out() -> None:
     compared = forms.compare_conventions(eight())
     said = str(write(spread_fact(compared, metric="gross_retention"))).replace("\\", "")
-    # endpoint 260/400; losses of starters 400 - 140; of everyone 400 - 140 - 40 (G); churn only 300/400
+    # endpoint 260/400; losses of everyone 400 - 140 - 40 (G); contraction only 360/400
     assert said == (
-        "Under the 5 published conventions that this ledger can answer, gross retention lies between 55.0% (Every month's "
-        "losses of everyone) and 75.0% (Churn only), 20.0 points apart. This report prints **65.0%**."
+        "Under the 6 published conventions that this ledger can answer, gross retention lies between 55.0% (Every month's "
+        "losses of everyone) and 90.0% (Contraction only), 35.0 points apart. This report prints **65.0%**."
     )
     assert str(write(Finding("spread", {"n": 0}))) == ""
 
