@@ -46,7 +46,7 @@ def test_every_table_is_filled_and_clean(tables: Tables) -> None:
         assert len(frame) > 0, name
         assert check(frame, name).empty, name
         missing = set(TABLES[name].column) - set(frame)
-        assert missing <= {"mrr", "arr", "price", "billing_weeks", "user_id"}, name
+        assert missing <= {"mrr", "arr", "price", "billing_weeks", "user_id", "valid_from", "valid_to"}, name
         for column in set(TABLES[name].column) & set(frame):
             assert frame[column].notna().any(), f"{name}.{column} is blank throughout"
 
