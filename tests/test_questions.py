@@ -15,7 +15,7 @@ from cslib.book import Book
 from cslib.conventions import CONVENTIONS, DEFAULTS, define, find
 from cslib.metrics import apart, clock, cohorts, forms, kinds, lifetime, renewals
 from cslib.metrics import retention as r
-from cslib.metrics.cuts import cut_ledger
+from cslib.metrics.cuts import cut_ledger, projected_back
 from cslib.settings import Settings, read_settings
 from cslib.sources.company import company
 from cslib.tables import TableError
@@ -576,6 +576,9 @@ def test_28_segment_on_the_day_the_window_opens() -> None:
     of = book(GROWN, accounts=MOVES)
     assert segments(of) == {"SMB": (300, 200), "Enterprise": (400, 400)}
     back = book(GROWN, accounts=MOVES, settings=Settings(segment_day="as of"))
+    assert projected_back(of, "segment") == ""
+    assert projected_back(back, "segment").endswith("projected back; the settings ask for it.")
+    assert "accounts does not say from when it held" in projected_back(eight(), "segment")
     assert segments(back) == {"SMB": (0, 100), "Enterprise": (700, 500)}
     assert ratio(of, "net_retention", "enterprise only") == 1
     assert ratio(back, "net_retention", "enterprise only") == pytest.approx(700 / 500)

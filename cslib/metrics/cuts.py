@@ -20,7 +20,17 @@ from cslib.ledger import relation
 from cslib.metrics.entities import Entity
 from cslib.metrics.rows import ChurnDate, rows_of
 
-__all__ = ["NOT_GIVEN", "By", "Cut", "columns_of", "cut_ledger", "days_of_change", "listed", "values_on"]
+__all__ = [
+    "NOT_GIVEN",
+    "By",
+    "Cut",
+    "columns_of",
+    "cut_ledger",
+    "days_of_change",
+    "listed",
+    "projected_back",
+    "values_on",
+]
 
 By = str | Sequence[str] | None
 
@@ -128,6 +138,29 @@ def days_of_change(book: Book, by: By) -> list[date]:
     if history is None or book.settings.segment_day == "as of" or not set(listed(by)) & set(history.columns):
         return []
     return sorted(set(history["valid_from"].dropna().dt.date))
+
+
+def projected_back(book: Book, by: By) -> str:
+    """Sentence to print under a cut by account columns whose past nobody recorded; empty where there is nothing to say.
+
+    Examples
+    --------
+    >>> frames = {"subscriptions": pd.DataFrame({"account_id": ["A"], "start_date": ["2024-01-01"], "end_date": [None],
+    ...                                          "mrr": [1], "currency": "USD", "plan": "Pro"}),
+    ...           "accounts": pd.DataFrame({"account_id": ["A"], "segment": ["SMB"]})}
+    >>> book = Book.from_frames(frames, as_of=date(2025, 3, 31))
+    >>> projected_back(book, "segment")
+    'By segment: the value of 2025-03-31, projected back; accounts does not say from when it held.'
+    >>> projected_back(book, "plan")
+    ''
+    """
+    accounts = book.tables["accounts"].columns
+    names = [name for name in listed(by) if name in accounts and name != "account_id"]
+    if not names or days_of_change(book, names):
+        return ""
+    known = book.account_values is not None
+    why = "the settings ask for it" if known else "accounts does not say from when it held"
+    return f"By {', '.join(names)}: the value of {book.as_of}, projected back; {why}."
 
 
 def values_on(book: Book, name: str, *, day: date | None = None) -> pd.Series[str]:
