@@ -138,6 +138,8 @@ def _used(manifest: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     used |= {("version" if name != "cslib" else "cslib", name): str(v) for name, v in versions.items()}
     given = manifest.get("parameters", {})
     used |= {("parameter", name): str(value) for name, value in given.items() if name not in PER_RUN}
+    used |= {("setting", str(text)): "yes" for text in manifest.get("settings", [])}
+    used |= {("convention", name): str(text) for name, text in manifest.get("conventions", {}).items()}
     for name in ("as_of", "quarter", "company"):
         used["run", name] = str(manifest.get(name, ""))
     used["notebook", str(manifest.get("notebook", ""))] = str(manifest.get("code_sha256", ""))[:12]

@@ -38,7 +38,7 @@ class _Side:
 def diff(arguments: argparse.Namespace) -> int:
     """Compare two runs, or two readings of a company."""
     from cslib.archive import changed_inputs, is_run, read_run
-    from cslib.metrics.restatement import moved_figures, moved_rows, with_reasons
+    from cslib.metrics.restatement import moved_figures, moved_rows, n_common, with_reasons
 
     given = [folder for folder in (arguments.old, arguments.new) if folder is not None]
     if all(map(is_run, given)):
@@ -51,12 +51,13 @@ def diff(arguments: argparse.Namespace) -> int:
             for folder, run in zip(given, runs, strict=True)
         )
     else:
-        inputs = []
-        old, new = _books(arguments)
+        old, new, inputs = _books(arguments)
     if (old.currency, old.minor_units) != (new.currency, new.minor_units):
         raise ValueError(f"diff: {old.told} is in {old.currency}, {new.told} in {new.currency}")
     until = min(old.as_of, new.as_of)
-    figures = moved_figures(old.figures, new.figures, until=until if old.as_of != new.as_of else None)
+    past = until if old.as_of != new.as_of else None
+    figures = moved_figures(old.figures, new.figures, until=past)
+    n = n_common(old.figures, new.figures, until=past)
     kept = "subscriptions" in old.tables and "subscriptions" in new.tables
     rows = moved_rows(old.tables, new.tables, until=until) if kept else None
     names = {**old.names, **new.names}
@@ -67,7 +68,7 @@ def diff(arguments: argparse.Namespace) -> int:
         figures, rows if rows is not None else _nothing(), otherwise=otherwise, names=names
     )
     text = _document if arguments.json else _page
-    print(text(old, new, figures, rows, changed, names, until=until))
+    print(text(old, new, figures, rows, changed, names, until=until, n=n))
     return 0
 
 
@@ -79,7 +80,7 @@ def _nothing() -> pd.DataFrame:
     return pd.DataFrame(columns=ROW)
 
 
-def _books(arguments: argparse.Namespace) -> tuple[_Side, _Side]:
+def _books(arguments: argparse.Namespace) -> tuple[_Side, _Side, list[dict[str, str]]]:
     from cslib.book import Book
 
     days, folders = arguments.as_of, [arguments.old, arguments.new or arguments.old]
@@ -97,7 +98,20 @@ def _books(arguments: argparse.Namespace) -> tuple[_Side, _Side]:
         )
         raise ValueError(f"diff: found --as-of {len(days)} times, expected {expected}")
     books = [Book.load(f, as_of=day) for f, day in zip(folders, (days[0], days[-1]), strict=True)]
-    return _side(books[0], folders[0]), _side(books[1], folders[1])
+    old, new = (_meanings(book) for book in books)
+    changed = [
+        {"what": what, "name": name, "old": old.get((what, name), ""), "new": new.get((what, name), "")}
+        for what, name in dict.fromkeys([*old, *new])
+        if old.get((what, name)) != new.get((what, name))
+    ]
+    return _side(books[0], folders[0]), _side(books[1], folders[1]), changed
+
+
+def _meanings(book: Book) -> dict[tuple[str, str], str]:
+    """What the company says its numbers mean."""
+    own = {("convention", f"{c.metric}: {c.name}"): repr(c) for c in book.conventions}
+    settings = {("setting", text): "yes" for text in book.settings.departures()}
+    return {("convention", "default"): book.convention, **own, **settings}
 
 
 def _side(book: Book, folder: Path) -> _Side:
@@ -122,7 +136,7 @@ def _side(book: Book, folder: Path) -> _Side:
 
 def _document(
     old: _Side, new: _Side, figures: pd.DataFrame, rows: pd.DataFrame | None, changed: list[dict[str, str]],
-    names: Mapping[str, str], *, until: dt.date,
+    names: Mapping[str, str], *, until: dt.date, n: int,
 ) -> str:  # fmt: skip
     """The one JSON document of ``cslib diff --json``."""
     found = {
@@ -132,6 +146,7 @@ def _document(
         "currency": new.currency,
         "minor_units": new.minor_units,
         "changed": changed,
+        "n_compared": n,
         "rows": None
         if rows is None
         else [
@@ -161,7 +176,7 @@ def _value(value: Any, *, money: bool) -> Any:
 
 def _page(
     old: _Side, new: _Side, figures: pd.DataFrame, rows: pd.DataFrame | None, changed: list[dict[str, str]],
-    names: Mapping[str, str], *, until: dt.date,
+    names: Mapping[str, str], *, until: dt.date, n: int,
 ) -> str:  # fmt: skip
     """What a person reads: what else changed, the rows that explain it, the figures that moved."""
     digits = new.minor_units
@@ -176,16 +191,16 @@ def _page(
         lines += ["Rows cannot be compared: a run did not keep its ledger.", ""]
     elif len(rows):
         lines += [_rows(rows, names, digits=digits), ""]
-        lines += [
-            f"{len(rows):,} rows of {rows['account_id'].nunique():,} accounts look different; "
-            f"together they change ARR on {until} by {money(int(rows['change'].sum()), digits, sign=True)}.",
-            "",
-        ]
+        change = money(int(rows["change"].sum()), digits, sign=True)
+        counts = _counted(len(rows), "row"), _counted(rows["account_id"].nunique(), "account")
+        lines += [f"{counts[0]} of {counts[1]} different; in all, ARR on {until} changes by {change}.", ""]
     if len(figures):
         lines += [_figures(figures, digits=digits), ""]
-        lines += [f"{len(figures):,} past figures moved."]
+        lines += [f"{_counted(len(figures), 'past figure')} of {n:,} moved."]
+    elif n:
+        lines += [f"No past figure moved; {n:,} compared."]
     else:
-        lines += ["No past figure moved."]
+        lines += ["No figure can be compared: the two are read on other days of the month."]
     return printable("\n".join(lines))
 
 
@@ -220,6 +235,10 @@ def _figures(figures: pd.DataFrame, *, digits: int) -> str:
         days = [_day(row[side], none="") for side in ("start", "end")]
         table.append([row["metric"], row["convention"], *days, row["by"], *cells, moved, row["why"]])
     return aligned(table) + _rest(len(figures))
+
+
+def _counted(n: int, thing: str) -> str:
+    return f"{n:,} {thing}" + ("" if n == 1 else "s")
 
 
 def _rest(n: int) -> str:

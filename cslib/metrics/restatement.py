@@ -19,7 +19,8 @@ from cslib.book import Book
 from cslib.metrics import retention
 
 __all__ = [
-    "CAUSES", "ROW", "Restated", "moved_figures", "moved_rows", "past_figures", "restated", "told", "with_reasons",
+    "CAUSES", "ROW", "Restated", "moved_figures", "moved_rows", "n_common", "past_figures", "restated", "told",
+    "with_reasons",
 ]  # fmt: skip
 
 CAUSES: Final = (
@@ -85,6 +86,16 @@ def moved_figures(old: pd.DataFrame, new: pd.DataFrame, *, until: date | None = 
         ["end", "metric", "by"], ascending=[False, True, True], na_position="last", kind="stable"
     )
     return rows[FIGURE].reset_index(drop=True)
+
+
+def n_common(old: pd.DataFrame, new: pd.DataFrame, *, until: date | None = None) -> int:
+    """Count the figures that both readings give; parameters as of :func:`moved_figures`.
+
+    None are where the two are read on other days of the month: a month end has no figure of a fifteenth.
+    """
+    sides = [_settled(frame, until) if until is not None else frame for frame in (old, new)]
+    keys = [side[KEY].fillna({"start": NEVER, "end": NEVER}).drop_duplicates() for side in sides]
+    return len(keys[0].merge(keys[1]))
 
 
 def _settled(figures: pd.DataFrame, until: date) -> pd.DataFrame:
@@ -316,14 +327,13 @@ def restated(
     until = min(as_of, book.as_of)
     accounts = book.tables["accounts"]
     names = dict(zip(accounts["account_id"], accounts["name"], strict=True))
-    past = [_settled(frame, until).drop_duplicates(KEY) for frame in (was, figures)]
     rows = (
         moved_rows(tables, book.tables, until=until)
         if "subscriptions" in tables
         else pd.DataFrame(columns=ROW)
     )
-    moved = with_reasons(moved_figures(*past, until=until), rows, names=names)
-    n = len(past[0][KEY].merge(past[1][KEY], on=KEY))
+    moved = with_reasons(moved_figures(was, figures, until=until), rows, names=names)
+    n = n_common(was, figures, until=until)
     return Restated(
         as_of, n, moved, rows.assign(account_id=rows["account_id"].map(lambda a: names.get(a, a)))
     )

@@ -12,7 +12,7 @@ from typing import Any
 import cslib
 from cslib.book import Book
 
-__all__ = ["code_sha256", "inputs", "sha256", "versions"]
+__all__ = ["code_sha256", "inputs", "meanings", "sha256", "versions"]
 
 
 def sha256(content: bytes) -> str:
@@ -37,6 +37,12 @@ def inputs(book: Book) -> list[dict[str, str]]:
     toml = ["", "company.toml", sha256((book.folder / "company.toml").read_bytes())]
     files: list[list[str]] = book.account[["table", "file", "sha256"]].astype("str").to_numpy().tolist()
     return [dict(zip(("table", "file", "sha256"), row, strict=True)) for row in (toml, *sorted(files))]
+
+
+def meanings(book: Book) -> dict[str, Any]:
+    """What the company says its numbers mean: its default convention, its own ones, and settings off their default."""
+    own = {f"{c.metric}: {c.name}": repr(c) for c in book.conventions}
+    return {"conventions": {"default": book.convention, **own}, "settings": list(book.settings.departures())}
 
 
 def versions() -> dict[str, str]:

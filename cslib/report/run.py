@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 from cslib.report.engine import Failure, OnCell, execute
 from cslib.report.html import html_page
 from cslib.report.job import Job, check_job
-from cslib.report.manifest import inputs, sha256, versions
+from cslib.report.manifest import inputs, meanings, sha256, versions
 from cslib.report.normal import normalise
 from cslib.report.outputs import as_json, kept_tables, numbers, table_csv
 from cslib.report.proof import VERDICT, Outcome, marked, read_proof
@@ -239,6 +239,7 @@ def _manifest(
         "quarter": job.quarter,
         "as_of": job.book.as_of.isoformat(),
         "parameters": dict(job.parameters),
+        **meanings(job.book),
         "inputs": [*inputs(job.book), *job.earlier],
         "rows_rejected": {name: len(rows) for name, rows in job.book.rejected.items()},
         "versions": versions(),

@@ -47,9 +47,7 @@ def test_the_page_says_the_same(capsys: pytest.CaptureFixture[str], acme: Path, 
     assert line.split()[2:] == [
         "A", "Apex", "2026-06-15", "open", "->", "2026-06-15", "1,200.00", "1,200.00", "-1,200.00",
     ]  # fmt: skip
-    assert (
-        "1 rows of 1 accounts look different; together they change ARR on 2026-09-30 by -1,200.00." in lines
-    )
+    assert "1 row of 1 account different; in all, ARR on 2026-09-30 changes by -1,200.00." in lines
     assert any("net_retention" in line and "66.67%" in line and "-66.67 points" in line for line in lines)
 
 
@@ -59,7 +57,8 @@ def test_the_same_content_is_no_restatement(capsys: pytest.CaptureFixture[str], 
     found = document(capsys, "diff", acme, again, "--as-of", "2026-09-30", "--json")
     assert (found["rows"], found["figures"]) == ([], [])
     assert main(["diff", str(acme), str(again), "--as-of", "2026-09-30"]) == 0
-    assert capsys.readouterr().out.endswith("\nNo past figure moved.\n")
+    assert capsys.readouterr().out.endswith(f"\nNo past figure moved; {found['n_compared']:,} compared.\n")
+    assert found["n_compared"] > 100
 
 
 def test_one_company_on_two_days(capsys: pytest.CaptureFixture[str], acme: Path, later: Path) -> None:
@@ -68,6 +67,25 @@ def test_one_company_on_two_days(capsys: pytest.CaptureFixture[str], acme: Path,
     found = document(capsys, "diff", acme, later, "--as-of", *TWO, "--json")
     assert {row["cause"] for row in found["rows"]} == {"backdated cancellation"}
     assert max(figure["end"] for figure in found["figures"]) == "2026-06-30"
+
+
+def test_readings_on_other_days_of_the_month_have_no_figure_in_common(
+    capsys: pytest.CaptureFixture[str], acme: Path
+) -> None:
+    text = _out(capsys, "diff", acme, "--as-of", "2026-06-15", "--as-of", "2026-09-30")
+    assert "No figure can be compared: the two are read on other days of the month." in text
+
+
+def test_a_setting_or_convention_that_changed_is_told(capsys: pytest.CaptureFixture[str], acme: Path) -> None:
+    again = make_company(acme.parent / "again")
+    with (again / "company.toml").open("a") as toml:
+        toml.write("[settings]\nshortest_life_days = 500\n")
+    found = document(capsys, "diff", acme, again, "--as-of", "2026-09-30", "--json")
+    assert [row["what"] for row in found["changed"]] == ["setting"]
+    assert found["figures"]
+    assert {figure["why"] for figure in found["figures"]} == {
+        "changed setting shortest_life_days = 500 (default 0)"
+    }
 
 
 def test_two_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_an_empty_book_ties_out() -> None:
     assert broken(book_of([("A", "2025-12-01", None, "0")]), by=None) == {}
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(ledgers(), st.dates(date(2025, 1, 1), date(2026, 1, 31)))
 def test_any_book_ties_out(ledger: pd.DataFrame, as_of: date) -> None:
     book = Book.from_frames({"subscriptions": ledger}, as_of=as_of)
