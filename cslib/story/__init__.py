@@ -16,7 +16,17 @@ from cslib.story.facts import (
     vintages_fact,
 )
 from cslib.story.finding import Finding
-from cslib.story.verdicts import change_fact, dependence_fact, discoveries_fact, intervals_fact, overlap_fact
+from cslib.story.verdicts import (
+    change_fact,
+    dependence_fact,
+    discoveries_fact,
+    first_renewals_fact,
+    intervals_fact,
+    loss_ages_fact,
+    mix_fact,
+    newest_vintage_fact,
+    overlap_fact,
+)
 from cslib.story.write import Prose, notes, write
 
 __all__ = [
@@ -30,9 +40,13 @@ __all__ = [
     "data_fact",
     "dependence_fact",
     "discoveries_fact",
+    "first_renewals_fact",
     "gross_fact",
     "intervals_fact",
+    "loss_ages_fact",
     "meaning_fact",
+    "mix_fact",
+    "newest_vintage_fact",
     "notes",
     "overlap_fact",
     "retention_fact",

@@ -8,7 +8,17 @@ import pandas as pd
 
 from cslib.story.finding import Finding
 
-__all__ = ["change_fact", "dependence_fact", "discoveries_fact", "intervals_fact", "overlap_fact"]
+__all__ = [
+    "change_fact",
+    "dependence_fact",
+    "discoveries_fact",
+    "first_renewals_fact",
+    "intervals_fact",
+    "loss_ages_fact",
+    "mix_fact",
+    "newest_vintage_fact",
+    "overlap_fact",
+]
 
 FEW = 30  # accounts, and 10 effective ones: below, counts and money instead of percentages
 FEW_EFFECTIVE = 10
@@ -47,8 +57,6 @@ def change_fact(changes: pd.DataFrame, *, metric: str) -> Finding:
     )
     values = {
         "metric": metric, "now": rows[0]["now"] if rows else None,
-        "n": int(rows[0]["n_accounts"]) if rows else 0,
-        "n_effective": min((row["n_effective"] for row in rows), default=0.0),
         "small": _small(changes[changes["metric"] == metric]),
         "rows": [{key: row[key] for key in kept} for row in rows],
     }  # fmt: skip
@@ -83,3 +91,71 @@ def discoveries_fact(drilled: pd.DataFrame, *, limit: float) -> Finding:
         "limit": limit, "passed": [{key: row[key] for key in kept} for row in _records(passed)],
     }  # fmt: skip
     return Finding("discoveries", values, (f"{drilled['metric'].iloc[0]} of segments against the rest",))
+
+
+def newest_vintage_fact(newest: pd.DataFrame, changes: pd.DataFrame) -> Finding:
+    """Whether the newest vintage keeps less, or more, than those before it, and whether the headline shows it yet."""
+    rows = _records(newest)
+    told = [row for row in rows if row["verdict"] != "cannot tell"]
+    shown = set(changes.loc[changes["verdict"] == "changed", "metric"]) if len(changes) else set()
+    kept = (
+        "metric",
+        "start",
+        "end",
+        "value",
+        "n_accounts",
+        "older",
+        "n_older",
+        "low",
+        "high",
+        "level",
+        "verdict",
+    )
+    values = {
+        "age": int(rows[0]["age"]) if rows else 0,
+        "rows": [{key: row[key] for key in kept} | {"shown": row["metric"] in shown} for row in told],
+        "compared": bool(rows), "n": int(rows[0]["n_accounts"]) if rows else 0,
+        "n_older": int(rows[0]["n_older"]) if rows else 0,
+    }  # fmt: skip
+    return Finding("newest_vintage", values, ("vintages at equal age",))
+
+
+def mix_fact(decomposed: pd.DataFrame, *, verdict: str) -> Finding:
+    """Change of the headline over the whole span split into mix and rate; direction words only for a tested change."""
+    whole = decomposed[decomposed["whole"]]
+    rate, mix = float(whole["rate"].sum()), float(whole["mix"].sum())
+    values: dict[str, Any] = {
+        "rows": len(whole),
+        "rate": rate,
+        "mix": mix,
+        "total": rate + mix,
+        "opposed": rate * mix < 0,
+    }
+    if len(whole):
+        first = whole.iloc[0]
+        largest = whole.loc[whole["rate"].abs().idxmax()]
+        values |= {"metric": first["metric"], "by": first["by"], "start": first["start"], "end": first["end"],
+                   "largest": largest["segment"], "largest_rate": float(largest["rate"]),
+                   "tested": verdict == "changed"}  # fmt: skip
+    return Finding("mix", values, ("mix and rate",))
+
+
+def loss_ages_fact(losses: pd.DataFrame) -> Finding:
+    """Ages at which more accounts leave than at the average age."""
+    passed = losses[losses["passed"]]
+    values = {
+        "ages": [int(age) for age in passed["age"]], "share": float(passed["share"].sum()),
+        "n": int(losses["numerator"].sum()), "n_passed": int(passed["numerator"].sum()),
+    }  # fmt: skip
+    return Finding("loss_ages", values, ("logo loss by age",))
+
+
+def first_renewals_fact(renewals: pd.DataFrame) -> Finding:
+    """What the latest year's first renewals kept, with the interval, and the year before it."""
+    rows = [
+        {key: row[key] for key in ("start", "end", "value", "low", "high", "level", "numerator", "denominator", "n_accounts", "n_kept")}
+        | {"small": row["n_accounts"] < FEW or row["n_effective"] < FEW_EFFECTIVE}
+        for row in _records(renewals.tail(2).iloc[::-1])
+    ]  # fmt: skip
+    convention = str(renewals["convention"].iloc[0]) if len(renewals) else ""
+    return Finding("first_renewals", {"rows": rows, "convention": convention}, ("first renewal rate",))
