@@ -172,7 +172,7 @@ class Book:
             "rates": dict(rates or {}),
             "rates_on": dict(rates_on or {}),
         } | ({"data_until": data_until} if data_until else {})
-        config = replace(company(raw), settings=settings or Settings(), conventions=conventions)
+        config = replace(company(raw, own=conventions), settings=settings or Settings())
         unknown = [table for table in frames if table not in TABLES]
         if unknown or "subscriptions" not in frames:
             cause = "unknown table" if unknown else "no ledger"

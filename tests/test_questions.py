@@ -164,7 +164,7 @@ def test_06_as_a_convention_of_its_own() -> None:
         row("B", "2024-01-01", None, 100),
     ]
     own = define("by notice", {"metric": "net_retention", "churn_date": "notice"})
-    of = book(rows, conventions=(own,))
+    of = book(rows, conventions=(own,), convention="by notice")
     assert ratio(of, "net_retention") == 1
     assert ratio(of, "net_retention", "by notice") == 0.5
     assert "by notice" in set(forms.compare_conventions(of)["convention"])

@@ -287,8 +287,14 @@ def _unfit(convention: Convention) -> str:
     return ""
 
 
-def company(raw: Mapping[str, Any], *, folder: Path | None = None, source: bytes = b"") -> Company:
-    """Company described by the parsed `raw` company.toml.
+def company(
+    raw: Mapping[str, Any],
+    *,
+    folder: Path | None = None,
+    source: bytes = b"",
+    own: tuple[Convention, ...] = (),
+) -> Company:
+    """Company described by the parsed `raw` company.toml; `own` are conventions of its own that it does not hold.
 
     Raises
     ------
@@ -318,7 +324,8 @@ def company(raw: Mapping[str, Any], *, folder: Path | None = None, source: bytes
         raise refuse("unusable name", key="name", found=quoted(raw["name"]), expected="one line of text")
     tables = _pairs(raw.get("tables", {}), "tables")
     _known(tables, TABLES, "tables", kind="table")
-    own, currency = _own(raw.get("conventions", {})), _currency(raw["currency"], "currency")
+    own = (*own, *_own(raw.get("conventions", {})))
+    currency = _currency(raw["currency"], "currency")
     return Company(
         name=name,
         currency=currency,
