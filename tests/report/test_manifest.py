@@ -9,7 +9,7 @@ from typing import Any
 
 import cslib
 from cslib.book import Book
-from cslib.report.manifest import code_sha256, inputs, versions
+from cslib.report.manifest import code_sha256, inputs, meanings, versions
 
 from .conftest import make_company
 
@@ -31,6 +31,18 @@ def test_inputs_are_hashed_as_they_lie_on_the_disk(tmp_path: Path) -> None:
     for row in rows:
         assert row["sha256"] == hashlib.sha256((company / row["file"]).read_bytes()).hexdigest()
     assert [row["file"] for row in rows] == ["company.toml", "subscriptions.csv"]
+
+
+def test_what_the_numbers_mean_is_written_down(tmp_path: Path) -> None:
+    toml = (
+        'name = "Acme"\ncurrency = "USD"\n[settings]\nshortest_life_days = 5\n'
+        '[conventions."large"]\nmetric = "net_retention"\nminimum_mrr = 60\n'
+    )
+    book = Book.load(make_company(tmp_path / "acme", toml=toml), as_of=dt.date(2026, 9, 30))
+    found = meanings(book)
+    assert found["settings"] == ["shortest_life_days = 5 (default 0)"]
+    assert found["conventions"]["default"] == "endpoint"
+    assert "minimum_mrr=60" in found["conventions"]["net_retention: large"]
 
 
 def test_versions_of_everything_cslib_stands_on() -> None:
