@@ -108,7 +108,7 @@ def unfold(frame: pd.DataFrame, origin: pd.DataFrame) -> tuple[pd.DataFrame, pd.
     rows, cols = np.nonzero(changed)
     starts = _first_days(np.array([months[name] for name in names], dtype=np.int64))
     last = np.append(rows[1:] != rows[:-1], True)
-    ends = np.where(last, np.datetime64("NaT"), starts[np.append(cols[1:], 0)])
+    ends = np.where(last, np.array("NaT", dtype=starts.dtype), starts[np.append(cols[1:], 0)])
     keep = amounts[rows, cols] != 0
     rows = rows[keep]
     periods = frame[about].take(rows).reset_index(drop=True)
