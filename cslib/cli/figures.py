@@ -69,7 +69,7 @@ def _only(frame: pd.DataFrame, wanted: Sequence[str] | None) -> pd.DataFrame:
 
 
 def _headline(book: Book, arguments: argparse.Namespace) -> pd.DataFrame:
-    """Headline metrics; a ratio that has a convention of a name asked for is computed under it."""
+    """Headline metrics; a ratio is computed under the convention asked for, or else the company's own default."""
     import pandas as pd
 
     from cslib.metrics.forms import under
@@ -77,7 +77,10 @@ def _headline(book: Book, arguments: argparse.Namespace) -> pd.DataFrame:
 
     frame = headline(book, window=arguments.window, by=arguments.by or None, base=arguments.base)
     frame = _only(frame, arguments.metric)
-    chosen = _chosen(book, arguments.convention or [], metrics=list(dict.fromkeys(frame["metric"])))
+    metrics = list(dict.fromkeys(frame["metric"]))
+    chosen = _chosen(book, arguments.convention or [], metrics=metrics)
+    if not (arguments.convention or arguments.by or arguments.base):
+        chosen = [c for c in _known(book) if c.name == book.convention != "endpoint" and c.metric in metrics]
     if not chosen:
         return frame
     replaced = {c.metric for c in chosen}

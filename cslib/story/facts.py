@@ -10,9 +10,19 @@ import pandas as pd
 from cslib.story.finding import Finding
 
 __all__ = [
-    "accounts_fact", "arr_fact", "bridge_fact", "concentration_fact", "data_fact", "gross_fact", "meaning_fact",
-    "retention_fact", "segments_fact", "spread_fact", "vintages_fact",
-]  # fmt: skip
+    "accounts_fact",
+    "arr_fact",
+    "bridge_fact",
+    "concentration_fact",
+    "data_fact",
+    "gross_fact",
+    "meaning_fact",
+    "own_fact",
+    "retention_fact",
+    "segments_fact",
+    "spread_fact",
+    "vintages_fact",
+]
 
 FEW: Final = 30  # below it, counts and money instead of percentages (LANGUAGE: n < 30)
 HEAVY: Final = 0.10  # share of opening ARR from which an account is named beside the headline
@@ -138,6 +148,17 @@ def spread_fact(compared: pd.DataFrame, *, metric: str) -> Finding:
             "high": high["value"], "high_title": high["title"], "apart": high["value"] - low["value"],
         }  # fmt: skip
     return Finding("spread", values, (f"{metric} under every convention",))
+
+
+def own_fact(compared: pd.DataFrame, *, convention: str) -> Finding:
+    """Ratios under the convention that the company calls its own; nothing to say where that is ours."""
+    rows = compared[(compared["convention"] == convention) & (convention != "endpoint")].dropna(
+        subset=["value"]
+    )
+    told = [
+        {"metric": r["metric"], "title": r["title"], "value": r["value"]} for r in rows.to_dict("records")
+    ]
+    return Finding("own", {"rows": told}, (f"convention {convention}",))
 
 
 def meaning_fact(definitions: Sequence[tuple[str, str, str, str]], *, metrics: Sequence[str]) -> Finding:

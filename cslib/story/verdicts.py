@@ -129,11 +129,11 @@ def mix_fact(decomposed: pd.DataFrame, *, verdict: str) -> Finding:
         "rate": rate,
         "mix": mix,
         "total": rate + mix,
-        "opposed": rate * mix < 0,
+        "opposed": rate * mix < 0 and min(abs(rate), abs(mix)) >= max(abs(rate), abs(mix)) / 5,
     }
     if len(whole):
         first = whole.iloc[0]
-        largest = whole.loc[whole["rate"].abs().idxmax()]
+        largest = whole.sort_values("rate", key=abs, ascending=False, kind="stable").iloc[0]
         values |= {"metric": first["metric"], "by": first["by"], "start": first["start"], "end": first["end"],
                    "largest": largest["segment"], "largest_rate": float(largest["rate"]),
                    "tested": verdict == "changed"}  # fmt: skip
@@ -152,10 +152,22 @@ def loss_ages_fact(losses: pd.DataFrame) -> Finding:
 
 def first_renewals_fact(renewals: pd.DataFrame) -> Finding:
     """What the latest year's first renewals kept, with the interval, and the year before it."""
+    kept = (
+        "start",
+        "end",
+        "value",
+        "low",
+        "high",
+        "level",
+        "numerator",
+        "denominator",
+        "n_accounts",
+        "n_kept",
+    )
     rows = [
-        {key: row[key] for key in ("start", "end", "value", "low", "high", "level", "numerator", "denominator", "n_accounts", "n_kept")}
+        {key: row[key] for key in kept}
         | {"small": row["n_accounts"] < FEW or row["n_effective"] < FEW_EFFECTIVE}
         for row in _records(renewals.tail(2).iloc[::-1])
-    ]  # fmt: skip
+    ]
     convention = str(renewals["convention"].iloc[0]) if len(renewals) else ""
     return Finding("first_renewals", {"rows": rows, "convention": convention}, ("first renewal rate",))

@@ -253,3 +253,15 @@ def test_conventions_are_listed_with_their_sources(capsys: pytest.CaptureFixture
     assert "min of totals (WARNING: a known error)" in text
     assert "net_retention" not in text
     assert "metric: found 'grr', expected one of arr" in refused(capsys, "conventions", "--metric", "grr")
+
+
+def test_the_companys_own_default_is_the_headline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ledger = "account_id,start_date,end_date,mrr,currency\nA,2023-01-01,,50,USD\nB,2023-01-01,,49,USD\nB,2024-06-01,,1,USD\n"
+    (tmp_path / "subscriptions.csv").write_text(ledger)
+    (tmp_path / "company.toml").write_text('name = "Own"\ncurrency = "USD"\nconvention = "over 50 a month"\n')
+    asked = ["metrics", str(tmp_path), "--as-of", "2024-12-31", "--metric", "net_retention", "--json"]
+    assert main(asked) == 0
+    row = json.loads(capsys.readouterr().out)["metrics"][0]
+    assert (row["convention"], row["numerator"], row["denominator"]) == ("over 50 a month", 5000, 5000)
+    assert main([*asked, "--convention", "endpoint"]) == 0
+    assert json.loads(capsys.readouterr().out)["metrics"][0]["numerator"] == 10000

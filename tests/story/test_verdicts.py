@@ -9,14 +9,19 @@ import pandas as pd
 import pytest
 
 from cslib.book import Book
-from cslib.metrics import drill
+from cslib.metrics import curves, decomposition, drill, vintage
 from cslib.metrics import uncertainty as u
+from cslib.metrics.first_renewal import first_renewals
 from cslib.story import (
     Finding,
     change_fact,
     dependence_fact,
     discoveries_fact,
+    first_renewals_fact,
     intervals_fact,
+    loss_ages_fact,
+    mix_fact,
+    newest_vintage_fact,
     overlap_fact,
     write,
 )
@@ -180,3 +185,92 @@ def test_names_from_data_are_escaped(name: str) -> None:
         "dependence", {"value": 1.1, "rows": [{"name": name, "share": 0.2, "without": 0.9, "n_accounts": 2}]}
     )
     assert re.sub(r"([*|<>$])", r"\\\1", name) in str(write(fact))
+
+
+def vintages(*, newer_lost: int) -> Book:
+    """Forty equal accounts that began in 2023 and all stay a year, forty of 2024 of which some do not."""
+    rows = [(f"A{i}", "2023-03-01", None, "10") for i in range(40)]
+    rows += [(f"B{i}", "2024-06-01", "2025-02-10" if i < newer_lost else None, "10") for i in range(40)]
+    return book_of(rows)
+
+
+def test_newer_vintages_that_keep_less_are_told_beside_the_headline() -> None:
+    found = vintage.newest_vintage(vintages(newer_lost=12))
+    nothing = u.changes(vintages(newer_lost=12), delta=None).head(0)
+    text = said(newest_vintage_fact(found, nothing))
+    assert re.match(
+        r"\*\*After 12 months the 40 accounts that began from Jan 2024 to Dec 2024 keep 70\.0% \(net retention\), the 40 "
+        r"before them 100\.0%\*\* \(95% interval of the difference -\d+\.\d to -\d+\.\d points; the headline does not show",
+        text,
+    ), text
+    seen = pd.DataFrame({"metric": list(u.RATIOS), "verdict": "changed"})
+    assert "does not show it yet" not in said(newest_vintage_fact(found, seen))
+
+
+def test_vintages_that_chance_could_have_made_differ_are_not_compared_in_words() -> None:
+    book = vintages(newer_lost=1)
+    text = said(newest_vintage_fact(vintage.newest_vintage(book), u.changes(book, delta=None)))
+    assert text == (
+        "What the 40 accounts of the newest vintage kept after 12 months differs from what the 40 before them kept by no "
+        "more than chance would produce."
+    )
+    assert not DIRECTION.search(text)
+
+
+def test_no_two_vintages_yet() -> None:
+    young = book_of([("A", "2025-06-01", None, "9")])
+    text = said(newest_vintage_fact(vintage.newest_vintage(young), u.changes(young, delta=None)))
+    assert text == "There are no two vintages yet that have reached an age of 12 months."
+
+
+def split(mix: float, rate: float) -> pd.DataFrame:
+    day = pd.to_datetime(["2024-12-31", "2025-12-31"])
+    return pd.DataFrame({"metric": "net_retention", "by": "segment", "start": day[0], "end": day[1], "segment": ["X", "Y"],
+                         "mix": [mix, 0.0], "rate": [0.0, rate], "whole": True})  # fmt: skip
+
+
+def test_mix_and_rate_that_oppose_each_other_are_both_told() -> None:
+    text = said(mix_fact(split(0.015, -0.022), verdict="changed"))
+    assert text == (
+        "Net retention from Dec 2024 to Dec 2025 by segment: headline -0.7; retention within segments -2.2; mix +1.5 points. "
+        "Mix and retention within segments pull in opposite directions. The largest part within a segment is that of Y, "
+        "-2.2 points."
+    )
+    assert "opposite" not in said(mix_fact(split(0.001, -0.022), verdict="changed"))  # less than a fifth
+    assert "opposite" not in said(mix_fact(split(-0.015, -0.022), verdict="changed"))
+    untested = said(mix_fact(split(0.015, -0.022), verdict="cannot tell"))
+    assert untested.endswith("the book cannot tell the change itself from chance.")
+
+
+def test_nothing_to_split() -> None:
+    young = book_of([("A", "2025-06-01", None, "9")])
+    empty = decomposition.decompose(young, by=decomposition.AGE, metric="net_retention")
+    assert said(mix_fact(empty, verdict="cannot tell")) == "There are no two windows to compare."
+
+
+def test_ages_of_losses() -> None:
+    rows = [(f"A{i:02d}", "2024-01-01", "2025-01-15" if i < 10 else None, "10") for i in range(60)]
+    assert said(loss_ages_fact(curves.loss_ages(book_of(rows)))) == (
+        "10 of 10 losses (100%) fall at an age of 12 months, where more accounts leave than at other ages."
+    )
+    assert said(loss_ages_fact(curves.loss_ages(book_of(accounts(9))))) == "No account has left yet."
+    one = [*accounts(9), ("Z", "2024-01-01", "2025-03-10", "10")]
+    assert (
+        said(loss_ages_fact(curves.loss_ages(book_of(one))))
+        == "Of 1 losses no age holds more than chance would put there."
+    )
+
+
+def test_first_renewals_give_counts_where_they_are_few() -> None:
+    few = [("A", "2023-03-10", None, "100"), ("B", "2023-03-20", "2024-04-05", "100")]
+    text = said(first_renewals_fact(first_renewals(book_of(few))))
+    assert text == (
+        "Of the first renewals (first anniversary) that came up from Mar 2024 to Mar 2024, 1 of 2 accounts kept $1.20k of $2.40k."
+    )
+    many = [(f"A{i:02d}", "2023-03-10", "2024-03-20" if i < 6 else None, "100") for i in range(60)]
+    assert re.search(
+        r": \*\*90\.0%\*\* \(95% interval \d+\.\d% to \d+\.\d%\)\.$",
+        said(first_renewals_fact(first_renewals(book_of(many)))),
+    )
+    young = first_renewals(book_of([("A", "2025-06-01", None, "9")]))
+    assert said(first_renewals_fact(young)) == "No first renewal has come up yet."

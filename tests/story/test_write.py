@@ -22,6 +22,7 @@ from cslib.story import (
     data_fact,
     gross_fact,
     meaning_fact,
+    own_fact,
     retention_fact,
     segments_fact,
     spread_fact,
@@ -157,3 +158,10 @@ def test_the_meaning_of_a_figure_is_its_conventions_sentence() -> None:
     assert said == (
         "Logo retention (endpoint): Accounts of 6 months ago that still pay, over all accounts of 6 months ago."
     )
+
+
+def test_the_companys_own_convention_is_said_beside_ours() -> None:
+    compared = forms.compare_conventions(eight())
+    assert str(write(own_fact(compared, convention="endpoint"))) == ""
+    said = str(write(own_fact(compared, convention="churn only")))
+    assert said == "By the company's own convention (Churn only) gross retention is **75.0%**."
