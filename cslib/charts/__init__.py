@@ -11,9 +11,12 @@ import logging
 # the output of a cell. Before the first import of matplotlib, which may say it.
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
+from cslib.charts.banded import chart_curves
 from cslib.charts.canvas import Picture
 from cslib.charts.curves import chart_cohort_curves
 from cslib.charts.layers import chart_layers
+from cslib.charts.mix import chart_mix
+from cslib.charts.ranges import chart_ranges
 from cslib.charts.retention import chart_retention
 from cslib.charts.segments import chart_segments
 from cslib.charts.spread import chart_spread
@@ -23,7 +26,10 @@ __all__ = [
     "Picture",
     "chart_bridge",
     "chart_cohort_curves",
+    "chart_curves",
     "chart_layers",
+    "chart_mix",
+    "chart_ranges",
     "chart_retention",
     "chart_segments",
     "chart_spread",

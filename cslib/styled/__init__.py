@@ -14,11 +14,13 @@ from cslib.styled.money import accounts_table, money_table
 from cslib.styled.ratios import kpi_table, segment_table
 from cslib.styled.sheet import Sheet
 from cslib.styled.tested import concentration_table, definitions_table, proof_table
+from cslib.styled.verdicts import changes_table
 
 __all__ = [
     "Sheet",
     "account_of_data",
     "accounts_table",
+    "changes_table",
     "cohort_table",
     "concentration_table",
     "conventions_table",

@@ -1,0 +1,110 @@
+"""Curves by age with their bands, and how many accounts stand behind each age."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pandas as pd
+
+from cslib.charts.axis import end_labels, percent_axis
+from cslib.charts.canvas import GAIN, INK, MUTED, NEUTRAL, SIZE, Picture, house_style, require, said, sheet
+from cslib.formats import count, metric_name, percent
+
+__all__ = ["chart_curves"]
+
+LINES: Final[dict[str, dict[str, Any]]] = {
+    "net_retention": {"color": GAIN},
+    "gross_retention": {"color": NEUTRAL},
+    "logo_retention": {"color": INK, "linestyle": (0, (1, 1.5)), "linewidth": 1.3},
+}
+LEAST: Final = 10  # accounts at risk, below which a curve says too little to draw
+
+
+@house_style()
+def chart_curves(curves: pd.DataFrame, *, title: str, locale: str = "en_US") -> Picture:
+    """Share kept by age in percent, a line a metric with its band; below, the accounts looked at.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        One or more of `net_retention`, `gross_retention`, `logo_retention`: `metric`, `age` (months), `value`, `low`,
+        `high` (ratios; NaN where there is none), `level`, `n_at_risk`.
+    title : str
+        First words of the caption.
+    locale : str
+        Of numbers.
+
+    Returns
+    -------
+    Picture
+        6.5 x 3.3 inches; ages with fewer than ten accounts at risk are left out. Where no age after the first has ten,
+        one line says so.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing or a metric is none of the three.
+    """
+    columns = ["metric", "age", "value", "low", "high", "level", "n_at_risk"]
+    require(curves, columns=columns, by="chart_curves", may_be_empty=True)
+    others = sorted(set(curves["metric"]) - set(LINES))
+    if others:
+        raise ValueError(f"chart_curves: metric: found {', '.join(others)}; expected {', '.join(LINES)}")
+    drawn = curves[curves["n_at_risk"] >= LEAST].sort_values("age")
+    caption = f"{title}, by age in months since first payment"
+    if drawn.empty or not drawn["age"].max() > 0:
+        return said(
+            f"Fewer than {LEAST} accounts are a month old.", caption=f"{caption}.", label="fig-curves"
+        )
+    figure, axes = sheet(left=0.5, right=1.15, top=0.12, bottom=0.72, height=3.3)
+    oldest = int(drawn["age"].max())
+    step = next(step for step in (1, 3, 6, 12, 24, 60, 120) if oldest <= 8 * step)
+    ages = list(range(0, oldest + 1, step))
+    low, high = min(drawn[["value", "low"]].min().min(), 1.0), max(drawn[["value", "high"]].max().max(), 1.0)
+    low, high = max(low, 0.0), min(high, 2 * drawn["value"].max())
+    axes.set_ylim(low - 0.04 * (high - low), high + 0.04 * (high - low))
+    axes.set_xlim(0, oldest)
+    percent_axis(axes, locale=locale)
+    axes.axhline(1.0, color=MUTED, linewidth=0.8)
+    names, heights, found, sentences = [], [], [], []
+    for metric, style in LINES.items():
+        curve = drawn[drawn["metric"] == metric]
+        if curve.empty:
+            continue
+        x, y = [int(age) for age in curve["age"]], [float(value) for value in curve["value"]]
+        band = curve.dropna(subset=["low", "high"])
+        axes.fill_between(
+            list(band["age"]),
+            list(band["low"]),
+            list(band["high"]),
+            color=style["color"],
+            alpha=0.14,
+            linewidth=0,
+        )
+        axes.plot(x, y, gid=metric, clip_on=False, **style)
+        word = metric_name(metric)
+        names.append(f"{word.split(' ')[0]} {percent(y[-1], locale=locale, digits=0)}")
+        heights.append(y[-1])
+        found.append(metric)
+        last = curve.iloc[-1]
+        span = f" ({percent(last['low'], locale=locale)} to {percent(last['high'], locale=locale)})"
+        span = "" if pd.isna(last["low"]) else span
+        sentences.append(f"{word}: {percent(y[-1], locale=locale)}{span} at month {x[-1]}.")
+    inks = {"net_retention": GAIN, "gross_retention": MUTED, "logo_retention": INK}
+    end_labels(
+        axes, names, at=heights, colours=[LINES[m]["color"] for m in found], inks=[inks[m] for m in found]
+    )
+    counted = drawn[drawn["metric"] == found[0]].set_index("age")["n_at_risk"]
+    shown = [f"{age}\n{count(counted[age], locale=locale)}" for age in ages]
+    axes.set_xticks(ages, shown, linespacing=1.6)
+    axes.text(
+        -0.02, -0.045, "Age\nAccounts", transform=axes.transAxes, ha="right", va="top", color=MUTED, linespacing=1.6,
+        fontsize=SIZE,
+    )  # fmt: skip
+    level = percent(float(drawn["level"].iloc[0]), locale=locale, digits=0)
+    of = metric_name(found[0]).lower()
+    caption = (
+        f"{caption}, with pointwise {level} bands; below, the accounts old enough ({of}). "
+        f"Ages with fewer than {LEAST} are left out."
+    )
+    return Picture(figure, f"Lines by age. {' '.join(sentences)}", caption, "fig-curves")

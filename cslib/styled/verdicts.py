@@ -1,0 +1,99 @@
+"""What is known and how well: ratios with their intervals, and changes with their verdicts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+from babel.numbers import format_decimal
+
+from cslib.charts.axis import trailing
+from cslib.charts.canvas import require
+from cslib.formats import MINUS, count, metric_name, percent
+from cslib.styled.sheet import Sheet, lay_out, once
+
+__all__ = ["changes_table"]
+
+_SAID: Final = {
+    "changed": "changed",
+    "cannot tell": "cannot tell",
+    "unchanged within delta": "unchanged",
+}
+
+
+def changes_table(
+    intervals: pd.DataFrame, changes: pd.DataFrame, *, title: str, locale: str = "en_US"
+) -> Sheet:
+    """Ratios with their interval, and for each earlier window the change, its interval and the verdict.
+
+    Parameters
+    ----------
+    intervals : DataFrame
+        `metric`, `convention`, `start`, `end`, `value`, `low`, `high`, `n_effective`; one row a metric.
+    changes : DataFrame
+        `metric`, `months_ago`, `value`, `low`, `high` (ratio points), `verdict`, `detectable`.
+    title : str
+        First words of the caption.
+    locale : str
+        Of numbers and dates.
+
+    Returns
+    -------
+    Sheet
+        One row a metric, and below it one for each earlier window: points with the sign, and the smallest change that
+        would be found four times out of five.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing or a metric comes twice.
+    """
+    require(
+        intervals,
+        columns=["metric", "convention", "start", "end", "value", "low", "high", "n_effective"],
+        by="changes_table",
+        may_be_empty=True,
+    )
+    require(
+        changes,
+        columns=["metric", "months_ago", "value", "low", "high", "verdict", "detectable"],
+        by="changes_table",
+        may_be_empty=True,
+    )
+    once(intervals, key=["metric"], by="changes_table")
+    once(changes, key=["metric", "months_ago"], by="changes_table")
+    heads = ["Value", "95% interval", "Verdict", "Detectable"]
+    rows, names = [], []
+    for row in intervals.to_dict("records"):
+        names.append(metric_name(row["metric"]))
+        rows.append(
+            [percent(row["value"], locale=locale), _span(row["low"], row["high"], locale=locale), "", ""]
+        )
+        own = changes[changes["metric"] == row["metric"]].sort_values("months_ago")
+        for change in own.to_dict("records"):
+            months = count(change["months_ago"], locale=locale)
+            names.append(f"{metric_name(row['metric'])}, change in {months} months")
+            span = f"{_points(change['low'], locale=locale)} to {_points(change['high'], locale=locale)}"
+            known = not pd.isna(change["low"])
+            detectable = _points(change["detectable"], locale=locale).lstrip("+")
+            rows.append(
+                [_points(change["value"], locale=locale), span if known else "none", _SAID[change["verdict"]],
+                 f"±{detectable}" if known else "none"]
+            )  # fmt: skip
+    if not rows:
+        names, rows = ["none"], [[""] * len(heads)]
+    cells = pd.DataFrame(rows, index=names, columns=heads)
+    window = f", {trailing(intervals.iloc[0], locale=locale)}" if len(intervals) else ""
+    caption = f"{title}{window}; changes in points."
+    return lay_out(
+        cells.rename_axis("Metric", axis=1), caption=caption, label="tab-verdicts", text=["Verdict"],
+        bold=[metric_name(metric) for metric in intervals["metric"]],
+    )  # fmt: skip
+
+
+def _span(low: float, high: float, *, locale: str) -> str:
+    return "none" if pd.isna(low) else f"{percent(low, locale=locale)} to {percent(high, locale=locale)}"
+
+
+def _points(ratio: float, *, locale: str) -> str:
+    return str(format_decimal(100 * ratio, format="+0.0;-0.0", locale=locale)).replace("-", MINUS)
