@@ -17,7 +17,7 @@ LINES: Final[dict[str, dict[str, Any]]] = {
     "gross_retention": {"color": NEUTRAL},
     "logo_retention": {"color": INK, "linestyle": (0, (1, 1.5)), "linewidth": 1.3},
 }
-LEAST: Final = 10  # accounts at risk, below which a curve says too little to draw
+LEAST: Final = 20  # accounts at risk, below which a curve says too little to draw
 
 
 @house_style()
@@ -37,7 +37,8 @@ def chart_curves(curves: pd.DataFrame, *, title: str, locale: str = "en_US") -> 
     Returns
     -------
     Picture
-        6.5 x 3.3 inches; ages with fewer than ten accounts at risk are left out. Where no age after the first has ten,
+        6.5 x 3.3 inches; ages with fewer than twenty accounts at risk are left out. Where no age after the first has
+        twenty,
         one line says so.
 
     Raises
@@ -56,12 +57,12 @@ def chart_curves(curves: pd.DataFrame, *, title: str, locale: str = "en_US") -> 
         return said(
             f"Fewer than {LEAST} accounts are a month old.", caption=f"{caption}.", label="fig-curves"
         )
-    figure, axes = sheet(left=0.5, right=1.15, top=0.12, bottom=0.72, height=3.3)
+    figure, axes = sheet(left=0.8, right=1.15, top=0.12, bottom=0.72, height=3.3)
     oldest = int(drawn["age"].max())
     step = next(step for step in (1, 3, 6, 12, 24, 60, 120) if oldest <= 8 * step)
     ages = list(range(0, oldest + 1, step))
     low, high = min(drawn[["value", "low"]].min().min(), 1.0), max(drawn[["value", "high"]].max().max(), 1.0)
-    low, high = max(low, 0.0), min(high, 2 * drawn["value"].max())
+    low, high = max(low, 0.0), min(high, 1.2 * max(drawn["value"].max(), 1.0))  # a band may leave the plot
     axes.set_ylim(low - 0.04 * (high - low), high + 0.04 * (high - low))
     axes.set_xlim(0, oldest)
     percent_axis(axes, locale=locale)

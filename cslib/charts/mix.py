@@ -66,7 +66,7 @@ def chart_mix(decomposed: pd.DataFrame, *, title: str, label: str, locale: str =
         for part, offset, colour in (
             ("rate", -0.18, GAIN if row["rate"] >= 0 else LOSS), ("mix", 0.18, NEUTRAL),
         ):  # fmt: skip
-            points = 100 * float(row[part])
+            points = round(100 * float(row[part]), 1) + 0.0  # no bar of minus nothing
             axes.barh(place + offset, points, height=0.3, color=colour, gid=f"{part} {place}")
             text = format_decimal(points, format="+0.0;-0.0", locale=locale).replace("-", MINUS)
             side = "left" if points >= 0 else "right"

@@ -84,7 +84,7 @@ def changes_table(
         names, rows = ["none"], [[""] * len(heads)]
     cells = pd.DataFrame(rows, index=names, columns=heads)
     window = f", {trailing(intervals.iloc[0], locale=locale)}" if len(intervals) else ""
-    caption = f"{title}{window}; changes in points."
+    caption = f"{title}{window}. Changes in points; detectable: the smallest that would be found four times of five."
     return lay_out(
         cells.rename_axis("Metric", axis=1), caption=caption, label="tab-verdicts", text=["Verdict"],
         bold=[metric_name(metric) for metric in intervals["metric"]],
@@ -96,4 +96,5 @@ def _span(low: float, high: float, *, locale: str) -> str:
 
 
 def _points(ratio: float, *, locale: str) -> str:
-    return str(format_decimal(100 * ratio, format="+0.0;-0.0", locale=locale)).replace("-", MINUS)
+    points = round(100 * ratio, 1) + 0.0  # never minus nothing
+    return str(format_decimal(points, format="+0.0;-0.0", locale=locale)).replace("-", MINUS)

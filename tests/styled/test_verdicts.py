@@ -1,0 +1,48 @@
+"""Intervals and verdicts as a table."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from cslib.styled import changes_table
+from tests.styled.reading import rows
+
+NAN = float("nan")
+
+
+def frames() -> tuple[pd.DataFrame, pd.DataFrame]:
+    day = pd.to_datetime(["2024-12-31", "2025-12-31"])
+    intervals = pd.DataFrame({"metric": ["net_retention", "logo_retention"], "convention": "endpoint", "start": day[0],
+                              "end": day[1], "value": [1.031, 0.9], "low": [0.97, NAN], "high": [1.09, NAN],
+                              "n_effective": [50.0, 1.0]})  # fmt: skip
+    changes = pd.DataFrame({"metric": ["net_retention", "net_retention", "logo_retention"], "months_ago": [12, 3, 3],
+                            "value": [-0.062, -0.0001, 0.01], "low": [-0.103, -0.06, NAN], "high": [-0.021, 0.06, NAN],
+                            "verdict": ["changed", "unchanged within delta", "cannot tell"],
+                            "detectable": [0.05, 0.08, NAN]})  # fmt: skip
+    return intervals, changes
+
+
+def test_cells() -> None:
+    sheet = changes_table(*frames(), title="What is known")
+    assert rows(sheet) == [
+        ["Metric", "Value", "95% interval", "Verdict", "Detectable"],
+        ["Net retention", "103.1%", "97.0% to 109.0%", "", ""],
+        ["Net retention, change in 3 months", "+0.0", "−6.0 to +6.0", "unchanged", "±8.0"],
+        ["Net retention, change in 12 months", "−6.2", "−10.3 to −2.1", "changed", "±5.0"],
+        ["Logo retention", "90.0%", "none", "", ""],
+        ["Logo retention, change in 3 months", "+1.0", "none", "cannot tell", "none"],
+    ]
+    assert sheet.caption == (
+        "What is known, trailing 12 months to Dec 2025, endpoint convention. Changes in points; detectable: the smallest "
+        "that would be found four times of five."
+    )
+
+
+def test_a_young_book_and_errors() -> None:
+    intervals, changes = frames()
+    assert rows(changes_table(intervals.head(0), changes.head(0), title="T"))[1] == ["none", "", "", "", ""]
+    with pytest.raises(ValueError, match="changes_table: columns missing: low"):
+        changes_table(intervals.drop(columns="low"), changes, title="T")
+    with pytest.raises(ValueError, match="found metric net_retention more than once"):
+        changes_table(pd.concat([intervals, intervals]), changes, title="T")
