@@ -99,7 +99,7 @@ def chart_curves(curves: pd.DataFrame, *, title: str, locale: str = "en_US") -> 
     shown = [f"{age}\n{count(counted[age], locale=locale)}" for age in ages]
     axes.set_xticks(ages, shown, linespacing=1.6)
     axes.text(
-        -0.02, -0.045, "Age\nAccounts", transform=axes.transAxes, ha="right", va="top", color=MUTED, linespacing=1.6,
+        -0.045, -0.045, "Age\nAccounts", transform=axes.transAxes, ha="right", va="top", color=MUTED, linespacing=1.6,
         fontsize=SIZE,
     )  # fmt: skip
     level = percent(float(drawn["level"].iloc[0]), locale=locale, digits=0)

@@ -102,6 +102,8 @@ def bridge_fact(bridge: pd.DataFrame, changes: pd.DataFrame) -> Finding:
 
 def concentration_fact(without: pd.DataFrame, headline: pd.DataFrame, *, n_effective: float) -> Finding:
     """The largest account, and net retention without it."""
+    if without.empty:
+        return Finding("concentration", {"n": 0}, ("leave one out",))
     top, now = without.iloc[0], _at(headline, "net_retention")[0]
     values = {
         "name": top["name"], "share": top["share"], "without": top["value"], "value": now["value"],

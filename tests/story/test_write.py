@@ -100,6 +100,12 @@ def test_the_heavy_account_is_named_beside_the_headline() -> None:
     assert "Net retention is 100%; without Big (33% of opening ARR) it is 75%." in said
 
 
+def test_a_book_that_paid_nothing_at_the_opening_hangs_on_nobody() -> None:
+    young = book_of([("A", "2025-12-01", None, "9")])
+    without, headline = concentration.leave_one_out(young), retention.headline(young)
+    assert str(write(concentration_fact(without, headline, n_effective=float("nan")))) == ""
+
+
 def test_vintages_are_compared_at_equal_age_only() -> None:
     # Began in 2023 (40) and 2024 (40); at the age of 12 months 10 of the newer are gone. 2025 is not old enough.
     rows = [(f"A{i}", "2023-03-01", None, "10") for i in range(40)]
