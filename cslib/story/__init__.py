@@ -22,11 +22,13 @@ from cslib.story.verdicts import (
     dependence_fact,
     discoveries_fact,
     first_renewals_fact,
+    forecast_fact,
     intervals_fact,
     loss_ages_fact,
     mix_fact,
     newest_vintage_fact,
     overlap_fact,
+    residual_fact,
 )
 from cslib.story.write import Prose, notes, write
 
@@ -42,6 +44,7 @@ __all__ = [
     "dependence_fact",
     "discoveries_fact",
     "first_renewals_fact",
+    "forecast_fact",
     "gross_fact",
     "intervals_fact",
     "loss_ages_fact",
@@ -51,6 +54,7 @@ __all__ = [
     "notes",
     "overlap_fact",
     "own_fact",
+    "residual_fact",
     "retention_fact",
     "segments_fact",
     "spread_fact",

@@ -13,11 +13,13 @@ __all__ = [
     "dependence_fact",
     "discoveries_fact",
     "first_renewals_fact",
+    "forecast_fact",
     "intervals_fact",
     "loss_ages_fact",
     "mix_fact",
     "newest_vintage_fact",
     "overlap_fact",
+    "residual_fact",
 ]
 
 FEW = 30  # accounts, and 10 effective ones: below, counts and money instead of percentages
@@ -171,3 +173,20 @@ def first_renewals_fact(renewals: pd.DataFrame) -> Finding:
     ]
     convention = str(renewals["convention"].iloc[0]) if len(renewals) else ""
     return Finding("first_renewals", {"rows": rows, "convention": convention}, ("first renewal rate",))
+
+
+def forecast_fact(ahead: pd.DataFrame) -> Finding:
+    """What the next quarter may bring: a range and its record, or that there is too little history for one."""
+    kept = ("metric", "end", "value", "low", "high", "supported", "n_past", "n_ranged", "n_inside", "level")
+    rows = [{key: row[key] for key in kept} | {"money": row["unit"] != "ratio"} for row in _records(ahead)]
+    return Finding("forecast", {"rows": rows}, ("forecast of the next quarter",))
+
+
+def residual_fact(residual: pd.DataFrame) -> Finding:
+    """Residual value of today's accounts, and what the model behind it rests on."""
+    values: dict[str, Any] = {"n": int(residual["n_accounts"].sum()) if len(residual) else 0}
+    if len(residual):
+        values |= {"value": int(residual["value"].sum()), "arr": int(residual["denominator"].sum()),
+                   "convention": residual["convention"].iloc[0],
+                   "n_ended": int(residual["n_ended"].iloc[0])}  # fmt: skip
+    return Finding("residual", values, ("residual value",))

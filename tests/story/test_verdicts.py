@@ -18,11 +18,13 @@ from cslib.story import (
     dependence_fact,
     discoveries_fact,
     first_renewals_fact,
+    forecast_fact,
     intervals_fact,
     loss_ages_fact,
     mix_fact,
     newest_vintage_fact,
     overlap_fact,
+    residual_fact,
     write,
 )
 from tests.books import AS_OF, book_of, eight
@@ -274,3 +276,45 @@ def test_first_renewals_give_counts_where_they_are_few() -> None:
     )
     young = first_renewals(book_of([("A", "2025-06-01", None, "9")]))
     assert said(first_renewals_fact(young)) == "No first renewal has come up yet."
+
+
+def ahead(*, supported: bool) -> pd.DataFrame:
+    row = {
+        "end": pd.Timestamp("2026-03-31"),
+        "level": 0.8,
+        "supported": supported,
+        "n_past": 12,
+        "n_ranged": 12,
+        "n_inside": 9,
+    }
+    net = row | {"metric": "net_retention", "value": 1.02, "low": 0.98, "high": 1.07, "unit": "ratio"}
+    arr = row | {"metric": "arr", "value": 1e9, "low": 9e8, "high": 1.1e9, "unit": "USD ARR"}
+    return pd.DataFrame([net, arr])
+
+
+def test_a_forecast_is_a_range_with_its_record_and_never_a_single_number() -> None:
+    text = said(forecast_fact(ahead(supported=True)))
+    assert text == (
+        "Net retention of the three months to Mar 31, 2026: 80% range 98.0% to 107.0%; 9 of the last 12 outcomes fell inside "
+        "their 80% range. ARR of the three months to Mar 31, 2026: 80% range $9.00M to $11.0M; 9 of the last 12 outcomes fell "
+        "inside their 80% range."
+    )
+    assert "102" not in text
+
+
+def test_a_range_the_history_cannot_support_is_refused() -> None:
+    text = said(forecast_fact(ahead(supported=False)))
+    assert text.startswith(
+        "Net retention of the three months to Mar 31, 2026: too little history for an 80% range (12 past"
+    )
+    assert said(forecast_fact(ahead(supported=True).head(0))) == "There is too little history for a forecast."
+
+
+def test_residual_value_says_what_it_rests_on() -> None:
+    frame = pd.DataFrame({"value": [500_000_00], "denominator": [100_000_00], "n_accounts": [12], "n_ended": [15],
+                          "convention": ["DERL at 10.0%"]})  # fmt: skip
+    assert said(residual_fact(frame)) == (
+        "If accounts go on leaving as those before them did, the 12 accounts of today, which pay $100k a year now, are worth "
+        "$500k (DERL at 10.0%; growth is not counted, and the model rests on 15 losses)."
+    )
+    assert said(residual_fact(frame.head(0))).startswith("Too few accounts have left")
