@@ -36,7 +36,7 @@ from cslib.simulate import COMPANIES, DATA_UNTIL, Spec, simulate_ledger
 from cslib.stats.proportion import wilson
 
 NEWER_WORSE = COMPANIES[1]
-COLUMNS = ["segment", "region", "channel", "industry"]
+COLUMNS = ["region", "channel", "industry"]  # drawn apart from everything: none of their values matters
 
 
 def null(edition: int) -> Spec:
@@ -79,7 +79,7 @@ def timed(accounts: int) -> dict[str, float]:
     rng = np.random.default_rng(1)
     rows = ledger(accounts)
     ids = rows["account_id"].unique()
-    attributes = {name: rng.choice(list("abcdef"), len(ids)) for name in COLUMNS}
+    attributes = {name: rng.choice(list("abcdef"), len(ids)) for name in (*COLUMNS, "segment")}
     frames = {"subscriptions": rows, "accounts": pd.DataFrame({"account_id": ids, **attributes})}
     book = Book.from_frames(frames, as_of=LAST.date(), name="Benchmark", currency="USD")
     parts: dict[str, Callable[[], object]] = {

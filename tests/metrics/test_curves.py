@@ -41,7 +41,7 @@ def test_money_by_hand() -> None:
     assert net.loc[22, ["numerator", "denominator", "n_accounts"]].tolist() == [380 * 1200, 420 * 1200, 8]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(ledgers(), st.sampled_from(["gross", "net"]), st.sampled_from(["month", "quarter", "year"]))
 def test_money_by_cohort_is_the_triangle(rows: pd.DataFrame, metric: c.Kind, grain: c.Grain) -> None:
     book = Book.from_frames({"subscriptions": rows}, as_of=AS_OF)
@@ -56,7 +56,7 @@ def test_money_by_cohort_is_the_triangle(rows: pd.DataFrame, metric: c.Kind, gra
     assert (found["n_at_risk"] == found["n_accounts"]).all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(ledgers())
 def test_logo_is_a_slow_product_over_accounts(rows: pd.DataFrame) -> None:
     book = Book.from_frames({"subscriptions": rows}, as_of=AS_OF)

@@ -27,7 +27,7 @@ def one(frame: pd.DataFrame, metric: str, **where: object) -> pd.Series:
     return rows.iloc[0]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(ledgers(), st.sampled_from([None, "product"]), st.sampled_from([0, 3, 12]))
 def test_the_ratios_are_those_of_retention(rows: pd.DataFrame, by: str | None, ago: int) -> None:
     book = Book.from_frames({"subscriptions": rows}, as_of=AS_OF)
@@ -140,7 +140,7 @@ def test_errors_say_what_was_found() -> None:
 # --- laws
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(ledgers(), st.integers(0, 2**32 - 1))
 def test_the_order_of_rows_changes_nothing(rows: pd.DataFrame, seed: int) -> None:
     mixed = rows.sample(frac=1, random_state=seed)
@@ -150,7 +150,7 @@ def test_the_order_of_rows_changes_nothing(rows: pd.DataFrame, seed: int) -> Non
     pd.testing.assert_frame_equal(u.single_accounts(one), u.single_accounts(two), check_exact=True)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(ledgers(), st.dates(date(2025, 1, 31), date(2025, 10, 31)))
 def test_nothing_after_as_of_matters(rows: pd.DataFrame, as_of: date) -> None:
     known = rows[rows["start_date"] <= as_of.isoformat()]
@@ -163,7 +163,7 @@ def test_nothing_after_as_of_matters(rows: pd.DataFrame, as_of: date) -> None:
     pd.testing.assert_frame_equal(u.changes(one, delta=0.02), u.changes(two, delta=0.02), check_exact=True)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(ledgers())
 def test_an_interval_holds_its_value_and_shares_stay_shares(rows: pd.DataFrame) -> None:
     found = u.intervals(Book.from_frames({"subscriptions": rows}, as_of=AS_OF), months_ago=(0, 3))

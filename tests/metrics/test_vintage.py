@@ -15,7 +15,7 @@ from tests.books import AS_OF, book_of, ledgers
 from tests.metrics.planted import HEALTHY, NEWER_WORSE, ONE_ACCOUNT, nothing_planted, simulated
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(ledgers(), st.sampled_from(["net", "gross", "logo"]), st.sampled_from([1, 6, 12]))
 def test_the_ratios_are_those_of_cohorts(rows: pd.DataFrame, metric: cohorts.Kind, age: int) -> None:
     book = Book.from_frames({"subscriptions": rows}, as_of=AS_OF)
