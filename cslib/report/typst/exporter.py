@@ -83,16 +83,15 @@ class TypstPDFExporter(TypstExporter):
         """PDF bytes; strict for reports of cslib, as strict as possible for other notebooks."""
         copied, resources = Exporter.from_notebook_node(self, nb, resources, **kw)
         source = self._source(copied, resources)
-        fonts = tuple(Path(folder) for folder in self.font_paths)
         try:
-            pdf = press(source.text, source.files, timestamp=source.timestamp, fonts=fonts)
+            pdf = press(source.text, source.files, timestamp=source.timestamp, fonts=source.fonts)
         except typst.TypstError as error:
             if source.strict:
                 raise
-            pdf = self._forgiven(source, error, fonts)
+            pdf = self._forgiven(source, error)
         return pdf, resources
 
-    def _forgiven(self, source: Source, error: typst.TypstError, fonts: tuple[Path, ...]) -> bytes:
+    def _forgiven(self, source: Source, error: typst.TypstError) -> bytes:
         """PDF without the pictures that cannot be read, and if need be without the standards."""
         bad = unreadable(source.files)
         if bad:
@@ -101,10 +100,10 @@ class TypstPDFExporter(TypstExporter):
         try:
             if not bad:
                 raise error
-            return press(text, source.files, timestamp=source.timestamp, fonts=fonts)
+            return press(text, source.files, timestamp=source.timestamp, fonts=source.fonts)
         except typst.TypstError as still:
             self.log.warning("not PDF/UA-1 and PDF/A-2a: %s; a plain tagged PDF instead", still)
-            return press(text, source.files, timestamp=source.timestamp, standards=(), fonts=fonts)
+            return press(text, source.files, timestamp=source.timestamp, standards=(), fonts=source.fonts)
 
 
 def pdf_bytes(notebook: Any, *, resources: Mapping[str, Any] | None = None, **traits: Any) -> bytes:

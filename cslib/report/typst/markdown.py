@@ -40,7 +40,7 @@ _WRAPPED: Final = {
 class Block:
     """A piece of the page: what it is, its Typst expression, and for headings and pictures a little more."""
 
-    kind: str  # heading; prose: a paragraph; flow: other text; wide; picture; table; sideways
+    kind: str  # heading; prose: a paragraph; said: one computed; flow: other text; wide; picture; table; sideways
     code: str
     level: int = 0
     text: str = ""

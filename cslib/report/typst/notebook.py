@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cslib.report.typst.figures import kind
-from cslib.report.typst.fonts import covering, further
+from cslib.report.typst.fonts import covering, further, needed
 from cslib.report.typst.markdown import Block, Book, anchor, gather
 from cslib.report.typst.outputs import cell_blocks, table_block
 from cslib.report.typst.page import ExportError, Options, Page, chosen
@@ -25,6 +25,9 @@ _TEMPLATE: Final = Path(__file__).with_name("template.typ")
 _THEME: Final = _TEMPLATE.with_name("theme.typ")
 _OWN: Final = "// --- a theme of one's own"
 _PAPERS: Final = {"a4": '"a4"', "us-letter": '"us-letter"', "letter": '"us-letter"'}
+_RIGHT_TO_LEFT: Final = {"ar", "fa", "he", "ur"}
+_STACKS: Final = {"serif": "Serif", "sans": "Sans", "display": "Sans", "mono": "Sans"}  # and what suits them
+_SHORT: Final = 900  # characters of source: a list of some eight lines stays together
 _NO_DATE: Final = datetime.date(1980, 1, 1)  # the standards want one, the clock may not be asked
 
 
@@ -37,6 +40,7 @@ class Source:
     timestamp: int
     strict: bool
     warnings: Sequence[str]
+    fonts: tuple[Path, ...] = ()  # folders beside the packaged ones
 
 
 def typst_source(notebook: Any, *, options: Options | None = None) -> Source:
@@ -57,6 +61,7 @@ def typst_source(notebook: Any, *, options: Options | None = None) -> Source:
     options = options or Options()
     about = notebook.metadata.get("cslib")
     page = Page(about if isinstance(about, Mapping) else {}, about is not None, _language(notebook), options)
+    page.fonts = options.fonts
     page.book = Book(
         picture=lambda *words: linked(page, *words), table=lambda table: table_block(page, table, {})
     )
@@ -65,11 +70,12 @@ def typst_source(notebook: Any, *, options: Options | None = None) -> Source:
     title, subtitle, body = _titled(page, body)
     lines = [_head(page, title, subtitle), *_set(page, body)]
     text = "\n".join(lines)
-    text, unprinted = printable(text, covered=covering(text, options.fonts))
+    page.fonts = needed(text, page.fonts)
+    text, unprinted = printable(text, covered=covering(text, page.fonts))
     missing = sorted({*unprinted, *page.missing})
     notes = [missing_note(missing)] if missing else []
     text = "\n".join([_look(page), text, *(f"#note({literal(note)})" for note in notes), ""])
-    return Source(text, page.files, _timestamp(page.about), page.ours, notes)
+    return Source(text, page.files, _timestamp(page.about), page.ours, notes, page.fonts)
 
 
 def _language(notebook: Any) -> str:
@@ -84,9 +90,13 @@ def _look(page: Page) -> str:
     for file in sorted(own.parent.iterdir()) if own else []:
         if file.is_file() and kind(data := file.read_bytes()):
             page.files[f"{page.options.files}{file.name}"] = data
-    if families := further(page.options.fonts):
+    language = _tongue(page.about)[0]
+    lines.append(f"#let rtl = {'true' if language in _RIGHT_TO_LEFT else 'false'}")
+    for stack, kind_of in _STACKS.items() if page.fonts else ():
+        families = sorted(further(page.fonts), key=lambda family: (kind_of not in family, family))
         added = "(" + "".join(f"{literal(family)}, " for family in families) + ")"
-        lines += [f"#let {stack} = {stack} + {added}" for stack in ("serif", "sans", "display", "mono")]
+        first = f'{stack}.map(f => (name: f, covers: "latin-in-cjk"))' if language == "zh" else stack
+        lines.append(f"#let {stack} = {first} + {added}")
     return _template().replace(_OWN, "\n".join(lines))
 
 
@@ -124,8 +134,7 @@ def _titled(page: Page, body: list[Block]) -> tuple[str, str, list[Block]]:
 
 def _head(page: Page, title: str, subtitle: str) -> str:
     about = page.about
-    language, _, region = str(about.get("lang", "en")).replace("_", "-").partition("-")
-    language = language.lower() if re.fullmatch(r"[a-zA-Z]{2,3}", language) else "en"
+    language, region = _tongue(about)
     day = _date(about)
     words = {
         name: cut(str(about.get(name) or ""), longest=120)
@@ -142,12 +151,21 @@ def _head(page: Page, title: str, subtitle: str) -> str:
         "date": literal(_spoken(day, language)),
         "paper": _PAPERS.get(str(paper), "none"),
         "lang": literal(language),
-        "region": literal(region.lower()) if re.fullmatch(r"[a-zA-Z]{2}", region) else "none",
+        "region": literal(region) if region else "none",
         "document-date": _stamp(day or _NO_DATE),
         "kpis": "(" + "".join(_kpi(k) for k in kpis) + ")",
         "contents": "true" if chosen(page.options.contents, about.get("contents", False)) else "false",
     }
     return "#show: report.with(" + ", ".join(f"{k}: {v}" for k, v in arguments.items()) + ")"
+
+
+def _tongue(about: Mapping[str, Any]) -> tuple[str, str]:
+    """Language and region of the document."""
+    language, _, region = str(about.get("lang", "en")).replace("_", "-").partition("-")
+    return (
+        language.lower() if re.fullmatch(r"[a-zA-Z]{2,3}", language) else "en",
+        region.lower() if re.fullmatch(r"[a-zA-Z]{2}", region) else "",
+    )
 
 
 def _stamp(day: datetime.date) -> str:
@@ -186,21 +204,23 @@ def _timestamp(about: Mapping[str, Any]) -> int:
 def _set(page: Page, body: Sequence[Block]) -> Iterable[str]:
     """Blocks on the page: headings without gaps between levels, short prose kept with the figure it introduces."""
     above: list[int] = []
-    for block, after in zip_longest(body, body[1:]):
+    closing = len(body) > 1 and body[-1].kind in {"flow", "said"} and len(body[-1].code) < _SHORT
+    for i, (block, after) in enumerate(zip_longest(body, body[1:])):
         if block.kind == "heading":
             while above and above[-1] >= block.level:
                 above.pop()
             above.append(block.level)
             yield _heading(page, block, len(above))
         elif block.kind == "flow":
-            yield f"#prose({block.code})"
-        elif block.kind == "prose":
-            sticky = (
-                after is not None and after.kind in {"picture", "table", "code"} and 0 < len(block.text) < 400
-            )
+            yield f"#prose({block.code}{', breakable: false' if len(block.code) < _SHORT else ''})"
+        elif block.kind in {"prose", "said"}:
+            leads = block.kind == "prose" and 0 < len(block.text) < 400
+            sticky = leads and after is not None and after.kind in {"picture", "table", "code"}
             yield f"#prose(par({block.code}){', sticky: true' if sticky else ''})"
         elif block.kind == "sideways":
             yield f"#page(flipped: true, {block.code})"
+        elif block.kind in {"table", "picture"} and closing and i == len(body) - 2:
+            yield f"#block(width: 100%, sticky: true, {block.code})"  # no last page with two lines on it
         else:
             yield f"#{block.code}"
 

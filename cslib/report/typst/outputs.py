@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from cslib.report.typst.html import Image, Table, read_html
@@ -30,10 +31,13 @@ def cell_blocks(page: Page, cell: Any, at: int) -> list[Block]:
     tags = set(cell.metadata.get("tags", []))
     if tags & _HIDDEN:
         return []
-    if cell.cell_type == "markdown":
-        return blocks(cell.source, page.book)
-    if cell.cell_type != "code":
-        return []
+    found = blocks(cell.source, page.book) if cell.cell_type == "markdown" else []
+    if cell.cell_type == "code":
+        found = _code_blocks(page, cell, tags)
+    return _broken(_words(cell.metadata)) + found if found else []
+
+
+def _code_blocks(page: Page, cell: Any, tags: set[str]) -> list[Block]:
     found = []
     default = not page.ours
     if (chosen(page.options.show_code, default) or "show-code" in tags) and not tags & _NO_CODE:
@@ -55,7 +59,8 @@ def _output(page: Page, output: Any) -> list[Block]:
         name = f"{output.get('ename', '')}: {output.get('evalue', '')}".strip(": ")
         trace = _short(_plain("\n".join(output.get("traceback", []))))
         return [Block("wide", f"failed({literal(name[:400])}, {literal(breakable(trace, longest=90))})")]
-    words = {**_words(page.cell.metadata), **_words(output.get("metadata", {}))}
+    own = _words(output.get("metadata", {}))
+    words = {**_words(page.cell.metadata), "break": "auto", **own}  # the page breaks once before a cell
     return _data(page, output.get("data", {}), words, output.get("metadata", {}))
 
 
@@ -95,7 +100,8 @@ def _best(
         if found:
             return found
     if "text/markdown" in data:
-        return blocks(joined(data["text/markdown"]), page.book)
+        said = blocks(joined(data["text/markdown"]), page.book)
+        return [replace(block, kind="said") if block.kind == "prose" else block for block in said]
     if "text/latex" in data:
         return blocks(joined(data["text/latex"]), page.book)
     plain = joined(data.get("text/plain", ""))

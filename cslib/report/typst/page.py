@@ -43,6 +43,7 @@ class Page:
     files: dict[str, bytes] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)  # characters no font has
+    fonts: tuple[Path, ...] = ()  # folders beside the packaged ones, as far as a text needed them
     cell: Any = None
     at: int = 0
     book: Book = field(init=False)

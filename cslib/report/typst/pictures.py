@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from cslib.report.typst import figures
-from cslib.report.typst.fonts import covering
+from cslib.report.typst.fonts import covering, needed
 from cslib.report.typst.page import ExportError, Page
 from cslib.report.typst.text import content, cut, literal, printable, prose, visible
 
@@ -60,7 +60,9 @@ def picture(
         return None
     if ending == "svg":
         drawn = figures.clean_svg(data.decode("utf-8", "replace"))
-        usable = covering(drawn.replace("\t", " ").replace("\r", " "), page.options.fonts)
+        plain = drawn.replace("\t", " ").replace("\r", " ")
+        page.fonts = needed(plain, page.fonts)
+        usable = covering(plain, page.fonts)
         text, missing = printable(drawn, covered=usable | {"\t", "\r"})
         page.missing |= set(missing)
         data = text.encode()
@@ -70,8 +72,8 @@ def picture(
     arguments = [f"drawn({literal(name)}, {literal(alt)}, {_width(words, data, pixels)})"]
     if caption:
         arguments.append(f"caption: {content(prose(caption))}")
-        if label := page.label(words):
-            arguments.append(f"label: {literal(label)}")
+    if label := page.label(words):
+        arguments.append(f"label: {literal(label)}")
     return f"picture({', '.join(arguments)})"
 
 

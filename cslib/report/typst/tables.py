@@ -126,7 +126,9 @@ def _sheet(part: _Part, frame: Frame, caption: str, notes: Sequence[str]) -> str
     columns = [f"{min(w, 160)}fr" if wraps else "auto" for w, wraps in zip(part.widths, wordy, strict=True)]
     cells = [cell for row in part.body for cell in row]
     heat = 3 * sum(map(bool, map(_ground, cells))) > len(cells)
-    height = sum(map(_height, part.body))
+    fits = not any(wordy) and part.room * _SIZE / _SMALLEST < _UPRIGHT * 0.92
+    wraps = part.room > _UPRIGHT or any(wordy)
+    height = sum(_height(row) if wraps else 1 + max(c.text.count("\n") for c in row) for row in part.body)
     keep = height <= _TOGETHER if frame.keep is None else frame.keep and height <= _PAGE
     arguments = {
         "columns": _array(columns),
@@ -134,11 +136,11 @@ def _sheet(part: _Part, frame: Frame, caption: str, notes: Sequence[str]) -> str
         "head": _array(_array(_cell(cell, head=True, heat=heat) for cell in row) for row in part.head),
         "body": _array(_array(_cell(cell, head=False, heat=heat) for cell in row) for row in part.body),
         "caption": content([literal(breakable(caption))]) if caption else "none",
-        "label": literal(frame.label) if frame.label and caption else "none",
+        "label": literal(frame.label) if frame.label else "none",
         "note": literal(" ".join(notes)) if notes else "none",
         "keep": _bool(keep),
         "heat": _bool(heat),
-        "fits": _bool(not any(wordy) and part.room * _SIZE / _SMALLEST < _UPRIGHT * 0.92),
+        "fits": _bool(fits),
     }
     return "sheet(" + ", ".join(f"{name}: {value}" for name, value in arguments.items()) + ")"
 
@@ -216,8 +218,8 @@ def _is_number(column: Sequence[Cell]) -> bool:
 def _aligned(column: Sequence[Cell], kind: str) -> str:
     said = {cell.style.get("text-align", "") for cell in column}
     if len(said) == 1 and (one := said.pop()) in {"left", "right", "center"}:
-        return one
-    return "right" if kind == "number" else "left"
+        return "start" if one == "left" else one
+    return "right" if kind == "number" else "start"
 
 
 def _widest(cells: Iterable[Cell]) -> int:
@@ -252,7 +254,7 @@ def _cell(cell: Cell, *, head: bool, heat: bool) -> str:
     if ground:
         own.append(f'fill: rgb("{ground}")' + (", stroke: gap" if heat else ""))
     if cell.rowspan > 1:
-        own.append(f"align: {'center + bottom' if head else 'left + top'}")
+        own.append(f"align: {'center + bottom' if head else 'start + top'}")
     elif head and cell.colspan > 1:
         own.append("align: center + bottom, stroke: spanner")
     return f"table.cell({', '.join(own)}, {body})" if own else body

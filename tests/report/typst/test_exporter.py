@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -191,26 +190,3 @@ def test_a_theme_is_one_small_file_with_its_logo_beside_it(report: Any, tmp_path
 
 def test_contents_name_the_pages(report: Any) -> None:
     assert {"TOC", "TOCI"} <= set(Pdf(pdf_bytes(report, contents=True)).tags())
-
-
-# --- notebooks that others wrote: every one that papermill ships
-
-
-def shipped(package: str) -> list[Path]:
-    spec = find_spec(package)
-    return sorted(Path(spec.origin).parent.rglob("*.ipynb")) if spec and spec.origin else []
-
-
-@pytest.mark.parametrize(
-    "path", shipped("papermill") or [None], ids=lambda path: path.stem if path else "none"
-)
-@pytest.mark.filterwarnings("ignore")
-def test_notebooks_of_others_print(path: Path | None) -> None:
-    if path is None:
-        pytest.skip("this papermill ships no notebooks")
-    notebook = nbformat.read(path, 4)  # type: ignore[no-untyped-call]
-    xmp = Pdf(
-        pdf_bytes(notebook, resources={"metadata": {"path": str(path.parent), "name": path.stem}})
-    ).xmp()
-    assert "<pdfuaid:part>1</pdfuaid:part>" in xmp
-    assert "<pdfaid:part>2</pdfaid:part>" in xmp

@@ -96,7 +96,7 @@ CALLS = {
     "show", "with", "heading", "label", "page", "pagebreak", "par", "text", "strong", "emph", "strike", "raw", "link",
     "linebreak", "list", "enum", "quote", "line", "block", "box", "footnote", "smartquote", "table", "cell", "math",
     "symbol", "sub", "super", "underline", "highlight", "datetime", "rgb", "h", "rule", "center", "bottom",
-    "left", "right", "top", "auto", "none", "true", "false", "luma",
+    "left", "right", "top", "start", "auto", "none", "true", "false", "luma",
 }  # fmt: skip
 _UNITS = re.compile(r"(?<![\w.])-?\d[\d.]*(?:fr|pt|em|%)?")
 

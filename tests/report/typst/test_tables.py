@@ -21,7 +21,7 @@ def code(frame: pd.DataFrame | str, **words: object) -> str:
 
 def test_columns_of_numbers_stand_to_the_right_with_true_minus_signs() -> None:
     text = code(pd.DataFrame({"name": ["a-b", "c"], "change": ["-$1,200", "+3.4%"]}, index=["x", "y"]))
-    assert 'aligns: ("left", "left", "right", )'.replace('"', "") in text
+    assert 'aligns: ("start", "start", "right", )'.replace('"', "") in text
     assert '"−$1,200"' in text
     assert '"a-b"' in text
 
@@ -34,10 +34,10 @@ def test_columns_of_numbers_stand_to_the_right_with_true_minus_signs() -> None:
         (["€1.2M", "-€300k"], "right"),
         (["1e-05", "nan"], "right"),
         (["7.1 x", "6 points"], "right"),
-        (["Q1 2024", "Q2 2024"], "left"),
-        (["2024-01-01", "2024-02-01"], "left"),
-        (["12 rue", "3"], "left"),
-        (["", ""], "left"),
+        (["Q1 2024", "Q2 2024"], "start"),
+        (["2024-01-01", "2024-02-01"], "start"),
+        (["12 rue", "3"], "start"),
+        (["", ""], "start"),
     ],
 )
 def test_what_counts_as_a_number(values: list[str], side: str) -> None:
