@@ -211,7 +211,7 @@ def main() -> int:
     warm, cold, notes = routes()
     cells = statistics.median(len(nbformat.read(path, 4).cells) for path in documents)  # type: ignore[no-untyped-call]
     print(
-        f"{len(documents)} different retention reports, {cells:g} cells each, code hidden, records for machines left out"
+        f"{len(documents)} different retention reports, {cells:g} cells each, code and records for machines left out"
     )
     print("\n".join(notes))
     measure(warm, [first])

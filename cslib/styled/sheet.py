@@ -21,7 +21,7 @@ _RULES: Final[list[CSSDict]] = [
     {"selector": "", "props": "border-collapse: collapse; font-variant-numeric: tabular-nums"},
     {"selector": "caption", "props": "text-align: left; padding-bottom: 0.4em"},
     {"selector": "th, td", "props": "padding: 0.2em 0.6em"},
-    {"selector": "th.row_heading", "props": "text-align: left; font-weight: normal"},
+    {"selector": "th.row_heading", "props": "text-align: left"},
     {"selector": "thead th", "props": "text-align: right; border-bottom: 1px solid #8d96a0"},
     {"selector": "thead th.blank, thead th.index_name", "props": "text-align: left"},
 ]
@@ -72,7 +72,8 @@ def lay_out(
     if len(bold):
         rows = [key for key in cells.index if key in set(bold)]
         styler = styler.set_properties(subset=(rows, list(cells.columns)), **{"font-weight": "bold"})
-        styler = styler.map_index(lambda key: "font-weight: bold" if key in set(bold) else "")
+    # Row by row: a rule for all row labels would outrank what one of them is given.
+    styler = styler.map_index(lambda key: f"font-weight: {'bold' if key in set(bold) else 'normal'}")
     if colours is not None:
         styler = styler.apply(lambda _: colours, axis=None)
     drawn = styler.set_uuid("").to_html()

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from cslib.styled import Sheet, account_of_data, accounts_table, cohort_table, money_table, segment_table
-from cslib.styled.sheet import distinct, lay_out
+from cslib.styled.sheet import _RULES, distinct, lay_out
 from tests.charts.frames import bridge, ratios, segments, triangle
 from tests.styled.reading import css, html_of, rows, tags
 
@@ -77,6 +77,8 @@ def test_numbers_stand_right_text_left_and_totals_are_bold() -> None:
     assert css(sheet, 1, 1)["text-align"] == "left"
     assert css(sheet, 1, 2)["text-align"] == "right"
     assert "font-weight" not in css(sheet, 1, 2)
+    assert css(sheet, 1, 0)["font-weight"] == "normal"  # a rule for all labels would outrank the next line's
+    assert not any("font-weight" in rule["props"] for rule in _RULES)
     assert css(sheet, 2, 0)["font-weight"] == css(sheet, 2, 2)["font-weight"] == "bold"
 
 

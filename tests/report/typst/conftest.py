@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import io
 import re
+import shutil
 import struct
+import subprocess
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -107,6 +110,21 @@ class Pdf:
             if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
                 yield kid
                 yield from self._nodes(kid)
+
+
+@pytest.fixture
+def printed_text(tmp_path: Path) -> Any:
+    """Text that a reader's programme takes out of a PDF."""
+    tool = shutil.which("pdftotext")
+    if tool is None:
+        pytest.skip("pdftotext is not installed: nothing else here reads text out of a PDF")
+
+    def read(pdf: bytes) -> str:
+        (tmp_path / "read.pdf").write_bytes(pdf)
+        asked = [tool, "-raw", "read.pdf", "-"]
+        return subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    return read
 
 
 @pytest.fixture

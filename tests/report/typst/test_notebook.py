@@ -13,7 +13,7 @@ from cslib.report.typst.exporter import pdf_bytes
 from cslib.report.typst.notebook import typst_source
 from cslib.report.typst.symbols import ACCENTS, STYLES
 
-from .conftest import SVG, V4, body, book, code, prose, shown, skeleton
+from .conftest import SVG, V4, body, book, code, figure, prose, shown, skeleton
 
 
 def text(*cells: Any, **about: Any) -> str:
@@ -179,3 +179,26 @@ def test_all_hostile_texts_print_at_once_in_every_place() -> None:
     while (first := next(texts, None)) is not None:
         notebook = hostile_book(lambda first=first: next(texts, first))
         assert pdf_bytes(notebook, show_code=True).startswith(b"%PDF")
+
+
+# --- what stands with what
+
+
+def test_a_cell_may_begin_a_page_whatever_it_is() -> None:
+    words = {"cslib": {"break": "before"}}
+    said = text(prose("# T\n\nx"), prose("## New", metadata=words), title="Ours")
+    assert said.index("#pagebreak(weak: true)") < said.index('"New"')
+    two = code(shown({"text/markdown": "a"}), shown({"text/markdown": "b"}), **{"break": "before"})
+    assert text(prose("x"), two, title="Ours").count("#pagebreak") == 1
+
+
+def test_words_that_introduce_a_figure_stay_with_it_and_words_computed_do_not() -> None:
+    assert "sticky: true" in text(prose("x\n\nIt shows:"), code(figure()), title="Ours")
+    said = text(code(shown({"text/markdown": "It was so."})), code(figure()), title="Ours")
+    assert "sticky: true" not in said
+
+
+def test_the_last_page_never_holds_two_lines_alone() -> None:
+    said = text(prose("x"), code(figure()), prose("- a\n- b"), title="Ours")
+    assert "#block(width: 100%, sticky: true, picture(" in said
+    assert "breakable: false" in said
