@@ -79,7 +79,7 @@ def anchor(text: str) -> str:
 
 def gather(texts: Iterable[str], book: Book) -> None:
     """Read the definitions of links and footnotes of all texts before any is printed."""
-    listed = list(texts)
+    listed = [text for text in texts if "]:" in text]  # others define nothing
     for text in listed:
         _parser().parse(text, book.env)
     book.env.get("footnotes", {}).pop("list", None)
