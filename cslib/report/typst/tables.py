@@ -126,7 +126,10 @@ def _sheet(part: _Part, frame: Frame, caption: str, notes: Sequence[str]) -> str
     columns = [f"{min(w, 160)}fr" if wraps else "auto" for w, wraps in zip(part.widths, wordy, strict=True)]
     cells = [cell for row in part.body for cell in row]
     heat = 3 * sum(map(bool, map(_ground, cells))) > len(cells)
-    fits = not any(wordy) and part.room * _SIZE / _SMALLEST < _UPRIGHT * 0.92
+    unwrapped = sum((w * _LETTER + 1.24) * _SIZE for w in part.widths)
+    fits = part.room * _SIZE / _SMALLEST < _UPRIGHT * 0.92 and (
+        not any(wordy) or unwrapped > 1.3 * _UPRIGHT
+    )  # as surely as counting can tell, which spares Typst the measuring
     wraps = part.room > _UPRIGHT or any(wordy)
     height = sum(_height(row) if wraps else 1 + max(c.text.count("\n") for c in row) for row in part.body)
     keep = height <= _TOGETHER if frame.keep is None else frame.keep and height <= _PAGE
