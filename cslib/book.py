@@ -62,6 +62,11 @@ class Book:
         return table in self.tables and len(self.tables[table]) > 0
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """Notes under which no figure reads as it should: the data may stop before the as-of day."""
+        return tuple(note for note in self.notes if note.startswith("as_of "))
+
+    @property
     def n_accounts(self) -> int:
         """Accounts that the ledger names, whether they pay today or not."""
         return int(self.tables["subscriptions"]["account_id"].nunique())

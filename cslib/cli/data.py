@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 
-from cslib.cli.text import aligned, printable, rows
+from cslib.cli.text import aligned, money, printable, rows
 
 __all__ = ["check", "demo"]
 
@@ -25,16 +24,25 @@ def demo(arguments: argparse.Namespace) -> int:
 def check(arguments: argparse.Namespace) -> int:
     """Read a company folder and print the account of its data."""
     from cslib.book import Book
+    from cslib.metrics.retention import arr
     from cslib.sources.company import load_config
+    from cslib.sources.files import load_tables
 
     day = arguments.as_of or load_config(arguments.folder).data_until
     if day is None:
-        ledger = Book.load(arguments.folder, as_of=dt.date.max).account
-        day = ledger.loc[ledger["table"] == "subscriptions", "last_date"].max().date()
+        ledger = load_tables(arguments.folder, load_config(arguments.folder))["subscriptions"]
+        last = ledger.frame[["start_date", "end_date"]].max().max()
+        day = (ledger.covers_until if ledger.covers_until is not None else last).date()
     book = Book.load(arguments.folder, as_of=day)
     print(
         f"{printable(book.name)} as of {book.as_of}, in {book.currency}, prices quoted as {book.base.upper()}\n"
     )
+    standing = arr(book)
+    if len(standing):
+        paid, n = int(standing["value"].iloc[-1]), int(standing["n_accounts"].iloc[-1])
+        print(
+            f"{n:,} of {book.n_accounts:,} accounts pay; ARR {money(paid, book.minor_units)} {book.currency}\n"
+        )
     print(aligned(rows(book.account.drop(columns="sha256"))))
     if len(book.dropped):
         print("\nLeft out:")

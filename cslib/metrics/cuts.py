@@ -29,6 +29,7 @@ __all__ = [
     "days_of_change",
     "listed",
     "projected_back",
+    "usual_cut",
     "values_on",
 ]
 
@@ -124,6 +125,18 @@ def _cut(book: Book, by: tuple[str, ...], entity: Entity, churn_date: ChurnDate,
     )
     labels = pd.DataFrame(index=[0]) if groups is None else groups.size().reset_index()[list(by)]
     return Cut(relation("steps", ledger, as_of=book.as_of), labels, entities)
+
+
+USUAL: Final = ("segment", "industry", "region", "channel", "plan", "product", "currency")
+
+
+def usual_cut(book: Book, wanted: str | None = None) -> str:
+    """Column to compare: the one asked for, or else the first usual one that the company has.
+
+    Every ledger has a currency, so there is always one. An unknown column that was asked for is returned as it is and
+    refused where the book is cut.
+    """
+    return wanted or next(column for column in USUAL if column in columns_of(book))
 
 
 def columns_of(book: Book) -> list[str]:

@@ -281,8 +281,8 @@ def _closing(frame: pd.DataFrame, book: Book, *, months_ago: Sequence[int] = (0,
 
 
 def stacked(*frames: pd.DataFrame, years: int | None = None) -> pd.DataFrame:
-    """Metric frames one below the other, undefined rows left out; of the last `years` years only, when given."""
-    rows = pd.concat(frames, ignore_index=True).dropna(subset=["value"])
+    """Metric frames one below the other; of the last `years` years only, when given."""
+    rows = pd.concat(frames, ignore_index=True)
     since = rows["end"].min() if years is None else rows["end"].max() - pd.DateOffset(years=years)
     recent: pd.DataFrame = rows[rows["end"] >= since].reset_index(drop=True)
     return recent

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -118,6 +119,21 @@ def absolute(company: Path) -> Path:
     return Path(os.path.abspath(company))  # noqa: PTH100
 
 
+def _own_folder(notebook: Any) -> str:
+    """Folder inside the company's that a notebook asks for, so that two reports do not share numbers.json."""
+    wanted = str(notebook.metadata.get("cslib", {}).get("folder", ""))
+    return slug(wanted) if wanted else ""
+
+
+def _book(source: Path, end: date) -> Book:
+    book = Book.load(source, as_of=end)
+    if not book.has("subscriptions"):
+        raise ParameterError(
+            f"quarter: no subscription of {source.name} starts on or before {end}, its last day"
+        )
+    return book
+
+
 def check_job(path: Path, *, company: Path, quarter: str, out: Path, given: Mapping[str, object]) -> Job:
     """Job for the notebook at `path`; see :func:`cslib.report.run.run_report` for parameters and errors."""
     notebook, source = load_notebook(path), absolute(company)
@@ -129,7 +145,7 @@ def check_job(path: Path, *, company: Path, quarter: str, out: Path, given: Mapp
         raise ParameterError(str(error)) from None
     label = values["quarter"] = quarter_of(end, fiscal_year_start=fiscal_year_start)
     code = code_sha256(notebook)
-    folder = out / label / slug(source.name)
+    folder = out / label / slug(source.name) / _own_folder(notebook)
     shown = {*GIVEN, *given}
     earlier: tuple[Mapping[str, str], ...] = ()
     last = quarter_of(start - dt.timedelta(days=1), fiscal_year_start=fiscal_year_start)
@@ -151,7 +167,7 @@ def check_job(path: Path, *, company: Path, quarter: str, out: Path, given: Mapp
         notebook=notebook,
         code_sha256=code,
         parameters=values,
-        book=Book.load(source, as_of=end),
+        book=_book(source, end),
         source=source,
         quarter=label,
         folder=folder,

@@ -64,12 +64,13 @@ def _named(accounts: pd.DataFrame) -> pd.DataFrame:
     return accounts.assign(name=names)[["account_id", "name", *rest]]
 
 
-def _edge(ledger: pd.DataFrame, day: pd.Timestamp) -> list[str]:
+def _edge(ledger: pd.DataFrame, day: pd.Timestamp, *, complete: bool) -> list[str]:
+    """What is to be said where the data may stop before `day`; `complete` when the company says it does not."""
     last = _days(ledger, TABLES["subscriptions"], day).max()
     if pd.isna(last):
         return [f"No subscription starts on or before {day.date()}."]
     days = (day - last).days
-    if days <= _FAR:
+    if complete or days <= _FAR:
         return []
     return [
         f"as_of {day.date()} lies {days:,} days after {last.date()}, the last day on which any subscription starts "
@@ -187,7 +188,8 @@ def cut(loaded: Mapping[str, Loaded], *, as_of: dt.date, data_until: dt.date | N
         )
         tables["accounts"] = ids.to_frame()
     tables["accounts"] = _named(tables["accounts"])
-    notes += _edge(tables["subscriptions"], day)
+    complete = data_until is not None or loaded["subscriptions"].covers_until is not None
+    notes += _edge(tables["subscriptions"], day, complete=complete)
     account = pd.concat(accounts, ignore_index=True)
     order = ["table", "file", "rows_read", "rows_kept", "rows_after_as_of", "rows_rejected"]
     left = pd.DataFrame(dropped, columns=["table", "cause", "n_rows", "amount"])

@@ -106,7 +106,8 @@ def concentration_fact(without: pd.DataFrame, headline: pd.DataFrame, *, n_effec
         return Finding("concentration", {"n": 0}, ("leave one out",))
     top, now = without.iloc[0], _at(headline, "net_retention")[0]
     values = {
-        "name": top["name"], "share": top["share"], "without": top["value"], "value": now["value"],
+        "name": top["name"], "is_id": bool(top["name"] == top["account_id"]),
+        "share": top["share"], "without": top["value"], "value": now["value"],
         "n": int(now["n_accounts"]), "n_eff": n_effective, "small": now["n_accounts"] < FEW or n_effective < 10,
         "heavy": bool(top["share"] >= HEAVY),
         "turns": bool((now["value"] > 1) != (top["value"] > 1)),
@@ -173,6 +174,8 @@ def meaning_fact(definitions: Sequence[tuple[str, str, str, str]], *, metrics: S
 
 def accounts_fact(changes: pd.DataFrame, *, top: int) -> Finding:
     """What the largest gains and losses of single accounts make of all gains and losses."""
+    if top < 1:
+        raise ValueError(f"top: found {top}, expected a number of accounts of 1 or more")
     change = changes["change"]
     gains, losses = change[change > 0], -change[change < 0]
     most, least = gains.nlargest(top), losses.nlargest(top)

@@ -40,7 +40,12 @@ encoding = "latin-1"
 columns = { tier_of_2024 = "Tier" }
 """
     acme = load_config(config(tmp_path, HEAD + text))
-    assert (acme.name, acme.currency, acme.fiscal_year_start, acme.convention) == ("Acme", "USD", 2, "starters' flows")
+    assert (acme.name, acme.currency, acme.fiscal_year_start, acme.convention) == (
+        "Acme",
+        "USD",
+        2,
+        "starters' flows",
+    )
     assert str(acme.data_until) == "2019-11-30"
     assert acme.rates == {"EUR": Decimal("1.08"), "JPY": Decimal("0.0065")}
     ledger = acme.tables["subscriptions"]

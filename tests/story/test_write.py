@@ -97,7 +97,7 @@ def test_the_heavy_account_is_named_beside_the_headline() -> None:
     fact = concentration_fact(concentration.leave_one_out(book), headline, n_effective=effective)
     said = str(write(fact)).replace("\\", "")
     # opening 400 + 40 x 20 = 1200; closing 600 + 30 x 20 = 1200; without Big 600/800
-    assert "Net retention is 100%; without Big (33% of opening ARR) it is 75%." in said
+    assert "Net retention is 100%; without account Big (33% of opening ARR) it is 75%." in said
 
 
 def test_a_book_that_paid_nothing_at_the_opening_hangs_on_nobody() -> None:
@@ -113,7 +113,7 @@ def test_vintages_are_compared_at_equal_age_only() -> None:
     rows += [(f"C{i}", "2025-01-15", "2025-03-10", "10") for i in range(40)]
     said = str(write(vintages_fact(cohorts.vintages(book_of(rows), metric="gross"), age=12)))
     assert said == (
-        "Left of their first ARR after 12 months, growth not counted: **75.0%** for the 40 accounts that began from "
+        "Still there of their first ARR after 12 months, growth not counted: **75.0%** for the 40 accounts that began from "
         "Jan 2024 to Dec 2024 and **100.0%** for the 40 accounts that began from Jan 2023 to Dec 2023."
     )
 
