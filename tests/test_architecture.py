@@ -398,6 +398,7 @@ def test_no_place_of_one_machine_is_named() -> None:
     files.append(ROOT / ".ci" / "run")
     for folder in ("cslib", "notebooks", "docs", "benchmarks"):
         files.extend(file for file in (ROOT / folder).rglob("*") if file.suffix in suffixes)
+    files = [file for file in files if "results" not in file.parts]  # what benchmarks fetched is not ours
     found = [
         f"{file.relative_to(ROOT)}:{number}: {line.strip()[:100]}"
         for file in files
