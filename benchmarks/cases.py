@@ -1,8 +1,8 @@
 """One case, one process: `python -m benchmarks.cases CASE FOLDER` prints what it took as one line of JSON.
 
 `load` is from file to canonical frames, the same for both; `compute` is what is compared. Every case computes net,
-gross and logo retention over trailing twelve months, the movements of every month and the three monthly cohort
-triangles, and prints their sums: a case that is fast and wrong is no case.
+gross and logo retention over trailing twelve months at every month end, ARR and the movements of every month, the
+quick ratio and the three monthly cohort triangles, and prints their sums: a case that is fast and wrong is no case.
 """
 
 from __future__ import annotations
@@ -68,9 +68,25 @@ def pandas_months(book: Book) -> Sums:
 
     year = pairs(12)
     year = year[year["arr_then"] > 0]
+    year = year.assign(least=np.minimum(year["arr_now"], year["arr_then"]), kept=year["arr_now"] > 0, n=1)
+    ratios = year.groupby("month")[["arr_then", "arr_now", "least", "kept", "n"]].sum()
+    ratios["net_ratio"] = ratios["arr_now"] / ratios["arr_then"]
+    ratios["gross_ratio"] = ratios["least"] / ratios["arr_then"]
+    ratios["logo_ratio"] = ratios["kept"] / ratios["n"]
+
     month = pairs(1)
+    month["change"] = month["arr_now"] - month["arr_then"]
     began = month["cohort_now"] == month["month"]
-    change = month["arr_now"] - month["arr_then"]
+    classes = [began, month["arr_then"] == 0, month["arr_now"] == 0, month["change"] > 0, month["change"] < 0]
+    month["movement"] = np.select(
+        classes, ["new", "reactivation", "churn", "expansion", "contraction"], "unchanged"
+    )
+    moved = month.groupby(["month", "movement"])["change"].agg(["sum", "count"]).unstack(fill_value=0)
+    level = book_months.groupby("month")["arr"].agg(["sum", "count"])
+    gains = moved["sum"][["new", "expansion"]].sum(axis="columns").rolling(12, min_periods=1).sum()
+    losses = moved["sum"][["contraction", "churn"]].sum(axis="columns").rolling(12, min_periods=1).sum()
+    assert len(gains / -losses) == len(level)
+
     base = book_months[book_months["month"] == book_months["cohort"]].set_index("account_id")["arr"]
     first = book_months["account_id"].map(base)
     kept = {
@@ -83,14 +99,12 @@ def pandas_months(book: Book) -> Sums:
         return value.groupby([book_months["cohort"], book_months["month"]]).sum().unstack()
 
     return {
-        "net": int(year["arr_now"].sum()),
-        "gross": int(np.minimum(year["arr_now"], year["arr_then"]).sum()),
-        "logo": int((year["arr_now"] > 0).sum()),
-        "new": int(change[began].sum()),
-        "expansion": int(change[(month["arr_then"] > 0) & (change > 0)].sum()),
-        "reactivation": int(change[(month["arr_then"] == 0) & ~began].sum()),
-        "contraction": int(-change[(month["arr_now"] > 0) & (change < 0)].sum()),
-        "churn": int(month.loc[month["arr_now"] == 0, "arr_then"].sum()),
+        **{
+            "net": int(ratios["arr_now"].sum()),
+            "gross": int(ratios["least"].sum()),
+            "logo": int(ratios["kept"].sum()),
+        },
+        **{name: int(moved["sum"][name].abs().sum()) for name in retention.MOVEMENTS},
         **{f"triangle_{m}": int(cells(value).sum().sum()) for m, value in kept.items()},
     }
 
