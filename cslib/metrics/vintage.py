@@ -101,6 +101,12 @@ def vintage_intervals(
     return pd.DataFrame(rows, columns=[*columns, *SPAN])
 
 
+OF_THE_NEWEST: Final = (
+    "metric", "convention", "start", "end", "value", "numerator", "denominator", "n_accounts", "unit", "age", "older",
+    "n_older", "difference", "low", "high", "level", "n_effective", "verdict",
+)  # fmt: skip
+
+
 def newest_vintage(book: Book, *, age: int = 12, span: int = 12, level: float = 0.95) -> pd.DataFrame:
     """Newest vintage against all that began before it, at equal age, with what may be said of the difference.
 
@@ -129,7 +135,7 @@ def newest_vintage(book: Book, *, age: int = 12, span: int = 12, level: float = 
     new = (aged["vintage"] == 0).to_numpy()
     rows: list[dict[str, Any]] = []
     if not new.any() or new.all():
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows, columns=list(OF_THE_NEWEST))
     start, end = _bounds(book, 0, age=age, span=span)
     cluster = codes(aged["cluster"])
     for metric in RATIOS:
@@ -149,4 +155,4 @@ def newest_vintage(book: Book, *, age: int = 12, span: int = 12, level: float = 
              "n_older": int((~new).sum()), "difference": shown.value, "low": shown.low, "high": shown.high,
              "level": level, "n_effective": shown.n_eff, "verdict": verdict}
         )  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(OF_THE_NEWEST))

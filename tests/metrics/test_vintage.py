@@ -58,3 +58,9 @@ def test_false_alarms_stay_within_their_rate() -> None:
         set(v.newest_vintage(simulated(nothing_planted(i)))["verdict"]) - {"cannot tell"} for i in range(20)
     ]
     assert sum(map(bool, alarms)) <= 4
+
+
+def test_a_book_without_two_vintages_has_columns_and_no_rows() -> None:
+    frame = v.newest_vintage(book_of([("A", "2025-11-01", None, "9")]))
+    assert frame.empty
+    assert frame.query("metric == 'gross_retention'").columns.tolist()[-1] == "verdict"
