@@ -24,10 +24,16 @@ __all__ = [
     "vintages_fact",
 ]
 
+FEW_EFFECTIVE: Final = 10  # the same, of accounts of equal size (LANGUAGE: N_eff < 10)
 FEW: Final = 30  # below it, counts and money instead of percentages (LANGUAGE: n < 30)
 HEAVY: Final = 0.10  # share of opening ARR from which an account is named beside the headline
 GAINS: Final = ("new", "expansion", "reactivation")
 LOSSES: Final = ("contraction", "churn")
+
+
+def _small(n_accounts: int, n_effective: float) -> bool:
+    """Whether a book is too small, or too concentrated, for percentages to mean much."""
+    return n_accounts < FEW or n_effective < FEW_EFFECTIVE
 
 
 def _at(frame: pd.DataFrame, metric: str) -> list[dict[str, Any]]:
@@ -64,7 +70,7 @@ def retention_fact(headline: pd.DataFrame, *, window: int, n_effective: float) -
     values = {key: now[key] for key in ("start", "end", "value", "numerator", "denominator")}
     earlier = [{"value": row["value"], "end": row["end"]} for row in before if row["denominator"]]
     n = int(now["n_accounts"])
-    more = {"months": window, "n": n, "small": n < FEW or n_effective < 10, "before": earlier}
+    more = {"months": window, "n": n, "small": _small(n, n_effective), "before": earlier}
     return Finding("retention", values | more, ("net_retention",))
 
 
@@ -78,7 +84,7 @@ def gross_fact(headline: pd.DataFrame, *, n_effective: float) -> Finding:
         "value": gross["value"], "start": gross["start"], "denominator": gross["denominator"],
         "churn": churn["value"], "n_churn": int(churn["n_accounts"]),
         "contraction": contraction["value"], "n_contraction": int(contraction["n_accounts"]),
-        "logo": logo["value"], "kept": int(logo["numerator"]), "n": n, "small": n < FEW or n_effective < 10,
+        "logo": logo["value"], "kept": int(logo["numerator"]), "n": n, "small": _small(n, n_effective),
     }  # fmt: skip
     return Finding("gross", values, ("gross_retention", "churn", "contraction", "logo_retention"))
 
@@ -108,7 +114,7 @@ def concentration_fact(without: pd.DataFrame, headline: pd.DataFrame, *, n_effec
     values = {
         "name": top["name"], "is_id": bool(top["name"] == top["account_id"]),
         "share": top["share"], "without": top["value"], "value": now["value"],
-        "n": int(now["n_accounts"]), "n_eff": n_effective, "small": now["n_accounts"] < FEW or n_effective < 10,
+        "n": int(now["n_accounts"]), "n_eff": n_effective, "small": _small(now["n_accounts"], n_effective),
         "heavy": bool(top["share"] >= HEAVY),
         "turns": bool((now["value"] > 1) != (top["value"] > 1)),
     }  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from cslib.story.facts import FEW, FEW_EFFECTIVE
 from cslib.story.finding import Finding
 
 __all__ = [
@@ -21,9 +22,6 @@ __all__ = [
     "overlap_fact",
     "residual_fact",
 ]
-
-FEW = 30  # accounts, and 10 effective ones: below, counts and money instead of percentages
-FEW_EFFECTIVE = 10
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
