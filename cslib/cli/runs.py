@@ -25,7 +25,8 @@ def params(arguments: argparse.Namespace) -> int:
     path = find_notebook(arguments.notebook, shelf=NOTEBOOKS)
     rows = [["name", "type", "default", "help"]]
     for parameter in read_parameters(load_notebook(path)).values():
-        default = f"set by --{parameter.name}" if parameter.name in GIVEN else str(parameter.default)
+        given = GIVEN.get(parameter.name)
+        default = f"set by {given}" if given else str(parameter.default)
         rows.append([parameter.name, str(parameter.kind), default, parameter.help])
     print(aligned(rows) if len(rows) > 1 else f"{path}: no cell is tagged `parameters`")
     return 0
@@ -40,9 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     notebook, companies = find_notebook(arguments.notebook, shelf=NOTEBOOKS), arguments.company
     parameters = dict(arguments.parameter)
-    check_batch(notebook, companies=companies, quarter=arguments.quarter, parameters=parameters)
+    n_reports = check_batch(notebook, companies=companies, quarter=arguments.quarter, parameters=parameters)
     worst = 0
-    with tqdm(total=len(companies), unit="report", disable=not sys.stderr.isatty(), leave=False) as bar:
+    with tqdm(total=n_reports, unit="report", disable=not sys.stderr.isatty(), leave=False) as bar:
         for record in run_batch(
             notebook,
             companies=companies,

@@ -20,11 +20,24 @@ from cslib.report.manifest import code_sha256, sha256
 from cslib.report.normal import inject, number_cells
 from cslib.report.parameters import ParameterError, check_parameters, read_parameters
 from cslib.report.save import MANIFEST, slug
+from cslib.report.subject import Subject, of_company
 from cslib.sources.company import load_config
 
-__all__ = ["GIVEN", "Job", "absolute", "check_job", "check_values", "find_notebook", "load_notebook"]
+__all__ = [
+    "GIVEN",
+    "Job",
+    "absolute",
+    "check_job",
+    "check_name",
+    "check_values",
+    "find_notebook",
+    "load_notebook",
+    "own_folder",
+    "refuse_given",
+]
 
-GIVEN: Final = ("company", "quarter")  # parameters that the runner sets
+GIVEN: Final[Mapping[str, str]] = {"company": "--company", "companies": "--company", "quarter": "--quarter"}
+"""Parameters that the runner sets, and the option of the command that says to what."""
 PREVIOUS: Final = "previous"  # and this one, where the run of the quarter before is at hand
 
 
@@ -32,16 +45,16 @@ PREVIOUS: Final = "previous"  # and this one, where the run of the quarter befor
 class Job:
     """One report to be made; everything in it has been checked.
 
-    `notebook` has its parameters injected, `source` is the company's folder, `folder` where the files go; `earlier`
-    names the run of the quarter before, where the notebook is shown it, by its hash.
+    `notebook` has its parameters injected, `home` is the folder it runs in, which holds the company's; `folder` is
+    where the files go; `earlier` names the run of the quarter before, where the notebook is shown it, by its hash.
     """
 
     name: str
     notebook: Any
     code_sha256: str
     parameters: Mapping[str, Value]
-    book: Book
-    source: Path
+    subject: Subject
+    home: Path
     quarter: str
     folder: Path
     earlier: tuple[Mapping[str, str], ...] = ()
@@ -106,12 +119,22 @@ def check_values(
     ParameterError
         When the notebook cannot take them, or the folder has no usable name.
     """
-    for name in GIVEN:
+    refuse_given(given)
+    check_name(company)
+    return check_parameters(read_parameters(notebook), {**given, "company": company.name, "quarter": quarter})
+
+
+def refuse_given(given: Mapping[str, object]) -> None:
+    """Raise ParameterError when `given` holds what the run itself sets."""
+    for name, option in GIVEN.items():
         if name in given:
-            raise ParameterError(f"parameter {name}: set by the run itself; give it as --{name}")
+            raise ParameterError(f"parameter {name}: set by the run itself; give it as {option}")
+
+
+def check_name(company: Path) -> None:
+    """Raise ParameterError when a company's folder has no usable name."""
     if not company.name or not company.name.isprintable():
         raise ParameterError(f"company: found the folder name {company.name!r}, expected printable text")
-    return check_parameters(read_parameters(notebook), {**given, "company": company.name, "quarter": quarter})
 
 
 def absolute(company: Path) -> Path:
@@ -119,7 +142,7 @@ def absolute(company: Path) -> Path:
     return Path(os.path.abspath(company))  # noqa: PTH100
 
 
-def _own_folder(notebook: Any) -> str:
+def own_folder(notebook: Any) -> str:
     """Folder inside the company's that a notebook asks for, so that two reports do not share numbers.json."""
     wanted = str(notebook.metadata.get("cslib", {}).get("folder", ""))
     return slug(wanted) if wanted else ""
@@ -145,7 +168,7 @@ def check_job(path: Path, *, company: Path, quarter: str, out: Path, given: Mapp
         raise ParameterError(str(error)) from None
     label = values["quarter"] = quarter_of(end, fiscal_year_start=fiscal_year_start)
     code = code_sha256(notebook)
-    folder = out / label / slug(source.name) / _own_folder(notebook)
+    folder = out / label / slug(source.name) / own_folder(notebook)
     shown = {*GIVEN, *given}
     earlier: tuple[Mapping[str, str], ...] = ()
     last = quarter_of(start - dt.timedelta(days=1), fiscal_year_start=fiscal_year_start)
@@ -167,8 +190,8 @@ def check_job(path: Path, *, company: Path, quarter: str, out: Path, given: Mapp
         notebook=notebook,
         code_sha256=code,
         parameters=values,
-        book=_book(source, end),
-        source=source,
+        subject=of_company(_book(source, end)),
+        home=source.parent,
         quarter=label,
         folder=folder,
         earlier=earlier,

@@ -7,21 +7,22 @@ and the notebook's `company` is that folder's name, so nothing in the executed n
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from cslib.report.engine import Failure, OnCell, execute
+from cslib.report.group import check_portfolio
 from cslib.report.html import html_page
 from cslib.report.job import Job, check_job
-from cslib.report.manifest import inputs, meanings, sha256, versions
+from cslib.report.manifest import sha256, versions
 from cslib.report.normal import normalise
-from cslib.report.outputs import as_json, kept_tables, numbers, table_csv
+from cslib.report.outputs import as_json, numbers, table_csv
 from cslib.report.proof import VERDICT, Outcome, marked, read_proof
 from cslib.report.save import MANIFEST, prepare, publish, slug
 
-__all__ = ["Record", "run_report"]
+__all__ = ["Record", "run_portfolio", "run_report"]
 
 Status = Literal["done", "failed", "proof failed", "bad input", "died", "not started"]
 EXIT_CODES: Final[Mapping[Status, int]] = {
@@ -116,14 +117,39 @@ def run_report(
         When the output folder cannot be written.
     """
     laps = _Laps()
-    job = check_job(
-        Path(notebook), company=Path(company), quarter=quarter, out=Path(out), given=parameters or {}
-    )
+    path, place = Path(notebook), Path(out)
+    job = check_job(path, company=Path(company), quarter=quarter, out=place, given=parameters or {})
+    return _run(job, laps, on_cell=on_cell, timeout=timeout)
+
+
+def run_portfolio(
+    notebook: Path | str,
+    *,
+    companies: Sequence[Path | str],
+    quarter: str,
+    out: Path | str,
+    parameters: Mapping[str, object] | None = None,
+    on_cell: OnCell | None = None,
+    timeout: int | None = None,
+) -> Record:
+    """Run `notebook` once for several companies, and save what it leaves in ``<out>/<quarter>/portfolio``.
+
+    Parameters and errors as in :func:`run_report`; the notebook declares `companies` and `quarter`, and a company that
+    cannot be read is named on the page and in the manifest. `quarter` is one of the calendar year, unless the notebook
+    declares `fiscal_year_start`.
+    """
+    laps = _Laps()
+    path, place, folders = Path(notebook), Path(out), [Path(company) for company in companies]
+    job = check_portfolio(path, companies=folders, quarter=quarter, out=place, given=parameters or {})
+    return _run(job, laps, on_cell=on_cell, timeout=timeout)
+
+
+def _run(job: Job, laps: _Laps, *, on_cell: OnCell | None, timeout: int | None) -> Record:
     prepare(job.folder)
     laps.lap("check")
-    executed, failure = execute(job.notebook, folder=job.source.parent, on_cell=on_cell, timeout=timeout)
+    executed, failure = execute(job.notebook, folder=job.home, on_cell=on_cell, timeout=timeout)
     laps.lap("cells")
-    normalise(executed, folder=job.source.parent)
+    normalise(executed, folder=job.home)
     executed.metadata["cslib"] = _about(job)
     try:
         proof = read_proof(executed)
@@ -137,7 +163,7 @@ def run_report(
     publish(job.folder, files, owned=owned)
     unproved = " ".join(proof.words) if proof and not proof.holds else ""
     error = str(failure) if failure else unproved
-    return Record(job.book.name, job.quarter, job.folder, status, error, tuple(files))
+    return Record(job.subject.name, job.quarter, job.folder, status, error, tuple(files))
 
 
 def _status(failure: Failure | None, proof: Outcome | None) -> Status:
@@ -157,7 +183,7 @@ def _files(
     unproved = proof is not None and not proof.holds
     told = marked(executed, proof) if proof and unproved else executed
     files = {f"{job.name}.ipynb": nbformat.writes(told).encode()}  # type: ignore[no-untyped-call]
-    files |= {f"rejected/{slug(name)}.csv": table_csv(rows) for name, rows in job.book.rejected.items()}
+    files |= {f"rejected/{slug(name)}.csv": table_csv(rows) for name, rows in job.subject.rejected.items()}
     if proof:
         files["proof.json"] = as_json(_proof(job, proof))
     finished: dict[str, Callable[[], bytes]] = {
@@ -173,7 +199,7 @@ def _files(
                 failure = Failure("file", 0, type(error).__name__, f"{name}: {error}")
             laps.lap(name)
     if failure is None:
-        files |= {**made, **kept_tables(job.book)}
+        files |= {**made, **job.subject.kept}
     verdict = UNFINISHED if failure else VERDICT
     reasons = [str(failure)] if failure else proof.words if proof else []
     files[f"{job.name}.html"] = html_page(executed, verdict=verdict, reasons=reasons)
@@ -182,12 +208,12 @@ def _files(
 
 
 def _numbers(job: Job, executed: Any) -> bytes:
-    about = {"company": job.book.name, "quarter": job.quarter, "as_of": job.book.as_of.isoformat()}
+    about = {"company": job.subject.name, "quarter": job.quarter, "as_of": job.subject.as_of.isoformat()}
     return as_json(
         {
             **about,
-            "currency": job.book.currency,
-            "minor_units": job.book.minor_units,
+            "currency": job.subject.currency,
+            "minor_units": job.subject.minor_units,
             "numbers": numbers(executed),
         }
     )
@@ -195,13 +221,13 @@ def _numbers(job: Job, executed: Any) -> bytes:
 
 def _proof(job: Job, proof: Outcome) -> dict[str, Any]:
     return {
-        "company": job.book.name,
+        "company": job.subject.name,
         "quarter": job.quarter,
-        "as_of": job.book.as_of.isoformat(),
+        "as_of": job.subject.as_of.isoformat(),
         "holds": proof.holds,
         "checks": list(proof.checks),
         "flags": list(proof.flags),
-        "inputs": inputs(job.book),
+        "inputs": list(job.subject.inputs),
     }
 
 
@@ -214,11 +240,11 @@ def _pdf(executed: Any) -> bytes:
 def _about(job: Job) -> dict[str, str]:
     """Metadata for the pages: what the notebook says of itself, with the company and the period filled in."""
     own: Mapping[str, str] = job.notebook.metadata.get("cslib", {})
-    fiscal = "fiscal " if job.book.fiscal_year_start != 1 else ""
+    fiscal = "fiscal " if job.subject.fiscal_year_start != 1 else ""
     facts = {
-        "company": job.book.name,
+        "company": job.subject.name,
         "period": f"{fiscal}Q{job.quarter[5:]} {job.quarter[:4]}",
-        "date": job.book.as_of.isoformat(),
+        "date": job.subject.as_of.isoformat(),
     }
     title = own.get("title", f"{{company}}: {job.name}, {{period}}")
     for name, fact in facts.items():
@@ -235,13 +261,14 @@ def _manifest(
         "proof": {"holds": proof.holds, "broken": proof.words} if proof else None,
         "notebook": job.name,
         "code_sha256": job.code_sha256,
-        "company": job.book.name,
+        "company": job.subject.name,
         "quarter": job.quarter,
-        "as_of": job.book.as_of.isoformat(),
+        "as_of": job.subject.as_of.isoformat(),
         "parameters": dict(job.parameters),
-        **meanings(job.book),
-        "inputs": [*inputs(job.book), *job.earlier],
-        "rows_rejected": {name: len(rows) for name, rows in job.book.rejected.items()},
+        **job.subject.meanings,
+        "inputs": [*job.subject.inputs, *job.earlier],
+        **({"unread": list(job.subject.unread)} if job.subject.unread else {}),
+        "rows_rejected": {name: len(rows) for name, rows in job.subject.rejected.items()},
         "versions": versions(),
         "files": {name: sha256(content) for name, content in sorted(files.items())},
     }

@@ -69,7 +69,7 @@ def test_a_job_holds_what_was_checked(tmp_path: Path) -> None:
     job = check_job(
         notebook, company=company, quarter="2026-Q3", out=tmp_path / "out", given={"tone": "warm"}
     )
-    assert job.book.as_of.isoformat() == "2025-10-31"
+    assert job.subject.as_of.isoformat() == "2025-10-31"
     assert job.quarter == "2026Q3"
     assert job.folder == tmp_path / "out" / "2026Q3" / "acme"
     assert job.parameters == {"company": "acme", "quarter": "2026Q3", "tone": "warm", "top": 3}
