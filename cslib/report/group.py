@@ -9,15 +9,13 @@ from typing import Any, Final
 
 from cslib.months import quarter_bounds, quarter_of
 from cslib.portfolio import Portfolio, company_folders
-from cslib.report.job import Job, absolute, check_name, load_notebook, own_folder, refuse_given
-from cslib.report.kinds import Value, assignments
-from cslib.report.manifest import code_sha256
-from cslib.report.normal import inject
+from cslib.report.job import Aim, Job, absolute, check_name, job_of, load_notebook, own_folder, refuse_given
+from cslib.report.kinds import Value
 from cslib.report.parameters import ParameterError, check_parameters, read_parameters
 from cslib.report.save import slug
 from cslib.report.subject import of_portfolio
 
-__all__ = ["check_group", "check_portfolio"]
+__all__ = ["aim_portfolio", "check_group", "check_portfolio"]
 
 FOLDER: Final = "portfolio"
 YEAR: Final = "fiscal_year_start"  # a notebook may declare it: the month in which the group's year starts
@@ -53,10 +51,10 @@ def check_group(
     return home, check_parameters(declared, {**given, "companies": names, "quarter": quarter})
 
 
-def check_portfolio(
+def aim_portfolio(
     path: Path, *, companies: Sequence[Path], quarter: str, out: Path, given: Mapping[str, object]
-) -> Job:
-    """Job for the notebook at `path`; see :func:`cslib.report.run.run_portfolio` for parameters and errors."""
+) -> Aim:
+    """Aim of the notebook at `path` for all of `companies`; errors as :func:`check_portfolio`, but for the data's."""
     notebook = load_notebook(path)
     home, values = check_group(notebook, companies=companies, quarter=quarter, given=given)
     start = int(str(values.get(YEAR, 1)))
@@ -67,17 +65,25 @@ def check_portfolio(
     label = values["quarter"] = quarter_of(end, fiscal_year_start=start)
     names = values["companies"]
     assert isinstance(names, list)
-    portfolio = Portfolio.load([home / str(name) for name in names], as_of=end)
-    code = code_sha256(notebook)
-    shown = {"companies", "quarter", *given}
-    inject(notebook, assignments({name: value for name, value in values.items() if name in shown}))
-    return Job(
+    return Aim(
         name=slug(path.stem),
         notebook=notebook,
-        code_sha256=code,
         parameters=values,
-        subject=of_portfolio(portfolio, name=str(values.get(NAME, "Portfolio")), fiscal_year_start=start),
-        home=home,
+        shown=frozenset({"companies", "quarter", *given}),
+        end=end,
+        fiscal_year_start=start,
         quarter=label,
+        home=home,
+        sources=tuple(home / str(name) for name in names),
         folder=out / label / FOLDER / own_folder(notebook),
     )
+
+
+def check_portfolio(
+    path: Path, *, companies: Sequence[Path], quarter: str, out: Path, given: Mapping[str, object]
+) -> Job:
+    """Job for the notebook at `path`; see :func:`cslib.report.run.run_portfolio` for parameters and errors."""
+    aim = aim_portfolio(path, companies=companies, quarter=quarter, out=out, given=given)
+    portfolio = Portfolio.load(aim.sources, as_of=aim.end)
+    name = str(aim.parameters.get(NAME, "Portfolio"))
+    return job_of(aim, of_portfolio(portfolio, name=name, fiscal_year_start=aim.fiscal_year_start))

@@ -16,7 +16,7 @@ from cslib.archive import is_run
 from cslib.book import Book
 from cslib.months import quarter_bounds, quarter_of
 from cslib.report.kinds import Value, assignments
-from cslib.report.manifest import code_sha256, sha256
+from cslib.report.manifest import code_sha256, notebook_sha256, steady_sha256
 from cslib.report.normal import inject, number_cells
 from cslib.report.parameters import ParameterError, check_parameters, read_parameters
 from cslib.report.save import MANIFEST, slug
@@ -25,12 +25,16 @@ from cslib.sources.company import load_config
 
 __all__ = [
     "GIVEN",
+    "PREVIOUS",
+    "Aim",
     "Job",
     "absolute",
+    "aim_company",
     "check_job",
     "check_name",
     "check_values",
     "find_notebook",
+    "job_of",
     "load_notebook",
     "own_folder",
     "refuse_given",
@@ -52,6 +56,7 @@ class Job:
     name: str
     notebook: Any
     code_sha256: str
+    notebook_sha256: str
     parameters: Mapping[str, Value]
     subject: Subject
     home: Path
@@ -157,8 +162,34 @@ def _book(source: Path, end: date) -> Book:
     return book
 
 
-def check_job(path: Path, *, company: Path, quarter: str, out: Path, given: Mapping[str, object]) -> Job:
-    """Job for the notebook at `path`; see :func:`cslib.report.run.run_report` for parameters and errors."""
+@dataclass(frozen=True)
+class Aim:
+    """What a run will make of which folders and where, known before any table is read.
+
+    `notebook` is as it was found, `parameters` holds every value and `shown` the names of those that the run sets;
+    `end` is the last day of the quarter.
+    """
+
+    name: str
+    notebook: Any
+    parameters: dict[str, Value]
+    shown: frozenset[str]
+    end: date
+    fiscal_year_start: int
+    quarter: str
+    home: Path
+    sources: tuple[Path, ...]
+    folder: Path
+    earlier: tuple[Mapping[str, str], ...] = ()
+
+    def injected(self) -> Any:
+        """The notebook with the values that the run sets."""
+        inject(self.notebook, assignments({n: v for n, v in self.parameters.items() if n in self.shown}))
+        return self.notebook
+
+
+def aim_company(path: Path, *, company: Path, quarter: str, out: Path, given: Mapping[str, object]) -> Aim:
+    """Aim of the notebook at `path` for one company; errors as :func:`check_job`, but for the data's."""
     notebook, source = load_notebook(path), absolute(company)
     values = check_values(notebook, company=source, quarter=quarter, given=given)
     fiscal_year_start = load_config(source).fiscal_year_start
@@ -167,32 +198,49 @@ def check_job(path: Path, *, company: Path, quarter: str, out: Path, given: Mapp
     except ValueError as error:
         raise ParameterError(str(error)) from None
     label = values["quarter"] = quarter_of(end, fiscal_year_start=fiscal_year_start)
-    code = code_sha256(notebook)
-    folder = out / label / slug(source.name) / own_folder(notebook)
+    place = Path(slug(source.name), own_folder(notebook))
     shown = {*GIVEN, *given}
     earlier: tuple[Mapping[str, str], ...] = ()
     last = quarter_of(start - dt.timedelta(days=1), fiscal_year_start=fiscal_year_start)
-    before = out / last / folder.name
+    before = out / last / place
     if PREVIOUS in values and PREVIOUS not in given and is_run(before):
         values[PREVIOUS] = Path(os.path.relpath(before, source.parent)).as_posix()
         shown.add(PREVIOUS)
-        manifest = before / MANIFEST
-        earlier = (
-            {
-                "table": "",
-                "file": f"{last}/{folder.name}/{MANIFEST}",
-                "sha256": sha256(manifest.read_bytes()),
-            },
-        )
-    inject(notebook, assignments({name: value for name, value in values.items() if name in shown}))
-    return Job(
+        name = Path(last, place, MANIFEST).as_posix()
+        earlier = ({"table": "", "file": name, "sha256": steady_sha256(before / MANIFEST)},)
+    return Aim(
         name=slug(path.stem),
         notebook=notebook,
-        code_sha256=code,
         parameters=values,
-        subject=of_company(_book(source, end)),
-        home=source.parent,
+        shown=frozenset(shown),
+        end=end,
+        fiscal_year_start=fiscal_year_start,
         quarter=label,
-        folder=folder,
+        home=source.parent,
+        sources=(source,),
+        folder=out / label / place,
         earlier=earlier,
+    )
+
+
+def check_job(path: Path, *, company: Path, quarter: str, out: Path, given: Mapping[str, object]) -> Job:
+    """Job for the notebook at `path`; see :func:`cslib.report.run.run_report` for parameters and errors."""
+    aim = aim_company(path, company=company, quarter=quarter, out=out, given=given)
+    return job_of(aim, of_company(_book(aim.sources[0], aim.end)))
+
+
+def job_of(aim: Aim, subject: Subject) -> Job:
+    """Job for an aim whose data were read."""
+    code, notebook_hash = code_sha256(aim.notebook), notebook_sha256(aim.notebook)
+    return Job(
+        name=aim.name,
+        notebook=aim.injected(),
+        code_sha256=code,
+        notebook_sha256=notebook_hash,
+        parameters=aim.parameters,
+        subject=subject,
+        home=aim.home,
+        quarter=aim.quarter,
+        folder=aim.folder,
+        earlier=aim.earlier,
     )

@@ -261,6 +261,7 @@ def _manifest(
         "proof": {"holds": proof.holds, "broken": proof.words} if proof else None,
         "notebook": job.name,
         "code_sha256": job.code_sha256,
+        "notebook_sha256": job.notebook_sha256,
         "company": job.subject.name,
         "quarter": job.quarter,
         "as_of": job.subject.as_of.isoformat(),
