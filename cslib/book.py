@@ -15,6 +15,7 @@ import pandas as pd
 from cslib.conventions import Convention
 from cslib.months import quarter_bounds
 from cslib.settings import Settings
+from cslib.sources.benchmarks import Peers, peers_of
 from cslib.sources.canonical import Loaded, canonical
 from cslib.sources.company import Company, TableConfig, company, currency_digits, load_config, refuse
 from cslib.sources.cut import cut
@@ -35,7 +36,8 @@ class Book:
     in the row's own currency. `account` is the account of the data, one row a file; `dropped` what was left
     out and why; `rejected` the text of broken rows; `notes` plain facts a report must print. `settings` say how the
     ledger is read, `conventions` are the company's own. `account_values` holds every dated row of `accounts` known on
-    `as_of`, oldest first, where they have dates (``valid_from``); `rates_on` the rates of single days.
+    `as_of`, oldest first, where they have dates (``valid_from``); `rates_on` the rates of single days; `peers` the
+    published figures that the company can be held against.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Book:
     conventions: tuple[Convention, ...] = ()
     account_values: pd.DataFrame | None = None
     rates_on: Mapping[dt.date, Mapping[str, Decimal]] = field(default_factory=dict)
+    peers: Peers = field(default_factory=Peers)
 
     def has(self, table: str) -> bool:
         """Whether the company has this table with at least one row known on `as_of`."""
@@ -209,9 +212,12 @@ def _book(config: Company, loaded: Mapping[str, Loaded], as_of: dt.date) -> Book
     priced, notes, base = annualise(loaded["subscriptions"], config)
     known = cut({**loaded, "subscriptions": priced}, as_of=as_of, data_until=config.data_until)
     accounts, values = _dated(known.tables["accounts"])
+    peers = peers_of(config)
     digest = hashlib.sha256(config.source)
     for row in known.account.sort_values(["table", "file", "sha256"]).itertuples():
         digest.update(f"{row.table}\x1f{row.file}\x1f{row.sha256}\x1e".encode())
+    for file, sha256 in peers.files:
+        digest.update(f"benchmarks\x1f{file}\x1f{sha256}\x1e".encode())
     return Book(
         name=config.name,
         folder=config.folder,
@@ -231,4 +237,5 @@ def _book(config: Company, loaded: Mapping[str, Loaded], as_of: dt.date) -> Book
         conventions=config.conventions,
         account_values=values,
         rates_on=config.rates_on,
+        peers=peers,
     )

@@ -78,7 +78,8 @@ def inputs(book: Book) -> list[dict[str, str]]:
     assert book.folder is not None
     toml = ["", "company.toml", sha256((book.folder / "company.toml").read_bytes())]
     files: list[list[str]] = book.account[["table", "file", "sha256"]].astype("str").to_numpy().tolist()
-    return [dict(zip(("table", "file", "sha256"), row, strict=True)) for row in (toml, *sorted(files))]
+    own = (["benchmarks", file, sha256] for file, sha256 in book.peers.files)
+    return [dict(zip(("table", "file", "sha256"), row, strict=True)) for row in (toml, *sorted(files), *own)]
 
 
 def meanings(book: Book) -> dict[str, Any]:

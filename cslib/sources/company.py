@@ -18,7 +18,16 @@ from cslib.conventions import CONVENTIONS, Convention, define
 from cslib.settings import Settings, read_settings
 from cslib.tables import TABLES, Problem, TableError, listed, nearest, quoted
 
-__all__ = ["CURRENCY_DIGITS", "Company", "TableConfig", "company", "currency_digits", "load_config", "refuse"]
+__all__ = [
+    "CURRENCY_DIGITS",
+    "BenchmarkConfig",
+    "Company",
+    "TableConfig",
+    "company",
+    "currency_digits",
+    "load_config",
+    "refuse",
+]
 
 FILE: Final = "company.toml"
 _EXAMPLE: Final = 'name = "Acme" and currency = "USD"'
@@ -43,6 +52,14 @@ class TableConfig:
 
 
 @dataclass(frozen=True)
+class BenchmarkConfig:
+    """Benchmark tables of the company's own, and what it says of itself that decides which figures it is held to."""
+
+    files: tuple[str, ...] = ()
+    traits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Company:
     """A company as its company.toml describes it; `rates` are reporting currency per one unit.
 
@@ -61,6 +78,7 @@ class Company:
     settings: Settings = field(default_factory=Settings)
     conventions: tuple[Convention, ...] = ()
     tables: Mapping[str, TableConfig] = field(default_factory=dict)
+    benchmarks: BenchmarkConfig = field(default_factory=BenchmarkConfig)
     source: bytes = b""
 
 
@@ -263,6 +281,22 @@ def _settings(raw: object) -> Settings:
         raise refuse(str(error)) from None
 
 
+def _benchmarks(raw: object) -> BenchmarkConfig:
+    given = _pairs(raw, "benchmarks")
+    _known(given, ("files", "traits"), "benchmarks")
+    texts = {}
+    for key, expected in (
+        ("files", "a list of file names"),
+        ("traits", 'a list of words such as ["private"]'),
+    ):
+        texts[key] = given.get(key, [])
+        if not isinstance(texts[key], list) or not all(isinstance(t, str) and t.strip() for t in texts[key]):
+            raise refuse(
+                "unknown value", key=f"benchmarks.{key}", found=quoted(texts[key]), expected=expected
+            )
+    return BenchmarkConfig(files=tuple(texts["files"]), traits=tuple(texts["traits"]))
+
+
 def _headline(name: str, own: tuple[Convention, ...]) -> str:
     """Name of the company's convention, if it may stand in a headline."""
     ratios = [c for c in (*own, *CONVENTIONS) if c.form != "level"]
@@ -307,7 +341,7 @@ def company(
     1
     """
     keys = ("name", "currency", "fiscal_year_start", "convention", "data_until", "rates", "rates_on",
-            "settings", "conventions", "tables")  # fmt: skip
+            "settings", "conventions", "tables", "benchmarks")  # fmt: skip
     _known(raw, keys, "")
     for key in ("name", "currency"):
         if key not in raw:
@@ -338,6 +372,7 @@ def company(
         settings=_settings(raw.get("settings", {})),
         conventions=own,
         tables={table: _table(table, entry) for table, entry in tables.items()},
+        benchmarks=_benchmarks(raw.get("benchmarks", {})),
         source=source,
     )
 
