@@ -1,0 +1,47 @@
+"""What the fork server has done before its first kernel, so that no kernel has to."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pkgutil
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+import cslib
+
+__all__ = ["make_imports", "threads"]
+
+# What a notebook stands on. A kernel itself comes with zmqshell, and its first cell with the rest.
+_LIBRARIES: Final = (
+    *("numpy", "pandas", "pyarrow", "pyarrow.compute", "pyarrow.csv", "pyarrow.parquet", "duckdb"),
+    *("matplotlib.pyplot", "matplotlib.style", "matplotlib.backends.backend_agg"),
+    *("matplotlib.backends.backend_svg", "seaborn", "scipy.stats", "babel.numbers", "babel.dates", "jinja2"),
+    *("pandas.io.formats.style", "pandas.io.formats.string", "python_calamine"),
+    *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.iostream"),
+    *("ipykernel.displayhook", "ipykernel.datapub", "IPython.core.completer", "IPython.core.magics"),
+    *("IPython.core.pylabtools", "IPython.terminal.embed", "IPython.core.history", "nbformat"),
+)
+# Rooms that no notebook opens: the command, the runner, the demo.
+_NOT_IN_NOTEBOOKS: Final = ("cslib.cli", "cslib.report", "cslib.simulate")
+
+
+def make_imports() -> None:
+    """Import what notebooks import. A library that is not there is left to the notebook that asks for it."""
+    for name in _LIBRARIES:
+        try:
+            import_module(name)
+        except ImportError:
+            continue
+    for module in pkgutil.walk_packages(cslib.__path__, "cslib."):
+        if not module.name.startswith(_NOT_IN_NOTEBOOKS) and not module.name.endswith("__main__"):
+            import_module(module.name)
+    gc.collect()
+    gc.freeze()  # the pages of these objects stay shared: no kernel's collector writes to them
+
+
+def threads() -> list[str]:
+    """Names of the threads of this process beside the one that asks; forking with any alive is not safe."""
+    others = [task for task in Path("/proc/self/task").iterdir() if task.name != str(os.getpid())]
+    return sorted((task / "comm").read_text().strip() for task in others)
