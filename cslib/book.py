@@ -12,6 +12,7 @@ from typing import Literal
 
 import pandas as pd
 
+from cslib.absent import Absent
 from cslib.conventions import Convention
 from cslib.months import quarter_bounds
 from cslib.settings import Settings
@@ -63,6 +64,23 @@ class Book:
     def has(self, table: str) -> bool:
         """Whether the company has this table with at least one row known on `as_of`."""
         return table in self.tables and len(self.tables[table]) > 0
+
+    def need(self, table: str, *columns: str) -> pd.DataFrame:
+        """Rows of a table that a figure cannot do without.
+
+        Raises
+        ------
+        Absent
+            When the company has no such table, or none of its rows has a value in one of `columns`; its text is the
+            line a report prints in place of the figure.
+        """
+        if not self.has(table):
+            raise Absent(f"it needs the table {table} ({TABLES[table].row}), which was not given")
+        frame = self.tables[table]
+        lacking = [name for name in columns if name not in frame or bool(frame[name].isna().all())]
+        if lacking:
+            raise Absent(f"it needs {listed(lacking)} in the table {table}, which has no such values")
+        return frame
 
     @property
     def warnings(self) -> tuple[str, ...]:

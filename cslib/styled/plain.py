@@ -1,0 +1,116 @@
+"""A table of any metric frame: which columns, under which heads, in which form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
+
+import pandas as pd
+from babel.numbers import format_decimal
+
+from cslib import formats
+from cslib.charts.canvas import require
+from cslib.styled.sheet import Sheet, distinct, lay_out
+
+__all__ = ["Form", "plain_table"]
+
+Form = Literal[
+    "text", "money", "signed money", "percent", "points", "count", "number", "day", "month", "flag"
+]
+
+_TEXT: Final = {"text", "flag"}
+
+
+def plain_table(
+    frame: pd.DataFrame,
+    *,
+    columns: Mapping[str, tuple[str, Form]],
+    title: str,
+    label: str,
+    currency: str = "USD",
+    total: str | None = None,
+    most: int = 40,
+    locale: str = "en_US",
+) -> Sheet:
+    """Rows of `frame` as they come, the first of `columns` naming the row.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Holds every column named; may be empty. A missing value is shown as a dash, never as 0.
+    columns : Mapping
+        Column of the frame to its head and form: ``{"arr": ("ARR", "money")}``. Money is in minor units, a percent is
+        a ratio, points are a difference of ratios, a flag is shown as yes or no.
+    title : str
+        The caption, to which the number of rows left out is added.
+    label : str
+        Name to refer to the table by; unique in a report.
+    currency : str
+        ISO 4217 code of the money.
+    total : str, optional
+        Name in the first column of the row that stands out.
+    most : int
+        Rows shown.
+    locale : str
+        Of numbers and dates.
+
+    Returns
+    -------
+    Sheet
+        One row a row.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"band": ["$100k"], "arr": [250000]})
+    >>> told = plain_table(frame, columns={"band": ("Band", "text"), "arr": ("ARR", "money")}, title="T", label="t")
+    >>> print(told)
+    T.
+    Band      ARR
+    $100k  $2,500
+    """
+    require(frame, columns=list(columns), by="plain_table", may_be_empty=True)
+    (first, (head, form)), *rest = columns.items()
+    shown = frame.head(most)
+    names = distinct([_told(value, form, currency, locale) for value in shown[first]])
+    heads = [name for _, (name, _) in rest]
+    cells = pd.DataFrame(
+        [
+            [_told(row[column], kind, currency, locale) for column, (_, kind) in rest]
+            for row in shown.to_dict("records")
+        ]
+        or [["" for _ in rest]],
+        index=names or ["none"],
+        columns=heads,
+    )
+    left = len(frame) - len(shown)
+    caption = f"{title}; {formats.count(left, locale=locale)} more not shown." if left else f"{title}."
+    return lay_out(
+        cells.rename_axis(head, axis=1),
+        caption=caption,
+        label=label,
+        text=[name for _, (name, kind) in rest if kind in _TEXT],
+        bold=[total] if total is not None and total in names else [],
+    )
+
+
+def _told(value: Any, form: Form, currency: str, locale: str) -> str:
+    if pd.isna(value):
+        return "–"
+    forms: Mapping[str, Callable[[Any], str]] = {
+        "text": formats.one_line,
+        "money": lambda x: formats.exact_money(x, currency, locale=locale),
+        "signed money": lambda x: formats.exact_money(x, currency, locale=locale, signed=True),
+        "percent": lambda x: formats.percent(x, locale=locale),
+        "points": lambda x: formats.points(x, locale=locale, signed=True),
+        "count": lambda x: formats.count(x, locale=locale),
+        "number": lambda x: format_decimal(x, format="#,##0.0", locale=locale),
+        "day": lambda x: formats.day(x, locale=locale),
+        "month": lambda x: formats.month(x, locale=locale),
+        "flag": lambda x: "yes" if x else "no",
+    }
+    return forms[form](value)

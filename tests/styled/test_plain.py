@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from cslib.styled.plain import plain_table
+
+COLUMNS = {
+    "band": ("Band", "text"),
+    "arr": ("ARR", "money"),
+    "share": ("Share", "percent"),
+    "over": ("Over", "flag"),
+}
+
+
+def frame(n: int = 2) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"band": ["a & b", "all"][:n], "arr": [250000, 1][:n], "share": [0.5, None][:n], "over": [True] * n}
+    )
+
+
+def test_each_form_and_a_missing_value_as_a_dash():
+    table = plain_table(frame(), columns=COLUMNS, title="Bands", label="tab-bands", total="all")
+    cells = table.styler.data
+    assert cells.loc["a & b"].tolist() == ["$2,500", "50.0%", "yes"]
+    assert cells.loc["all"].tolist() == ["$0", "–", "yes"]
+    assert "a &amp; b" in table.styler.to_html()
+    assert "a & b<" not in table.styler.to_html()
+
+
+def test_rows_not_shown_are_counted():
+    assert (
+        plain_table(frame(), columns=COLUMNS, title="Bands", label="t", most=1).caption
+        == "Bands; 1 more not shown."
+    )
+
+
+def test_no_rows_is_said():
+    assert plain_table(frame(0), columns=COLUMNS, title="Bands", label="t").styler.data.index.tolist() == [
+        "none"
+    ]
+
+
+def test_a_column_that_is_not_there_is_named():
+    with pytest.raises(ValueError, match="owner"):
+        plain_table(frame(), columns={"owner": ("Owner", "text")}, title="Bands", label="t")
