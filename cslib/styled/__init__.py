@@ -7,6 +7,7 @@ not yet observable is blank.
 ['account_of_data', 'accounts_table']
 """
 
+from cslib.styled.benchmarks import benchmark_table, refused_table
 from cslib.styled.cohorts import cohort_table
 from cslib.styled.conventions import conventions_table
 from cslib.styled.data import account_of_data
@@ -20,6 +21,7 @@ __all__ = [
     "Sheet",
     "account_of_data",
     "accounts_table",
+    "benchmark_table",
     "changes_table",
     "cohort_table",
     "concentration_table",
@@ -28,5 +30,6 @@ __all__ = [
     "kpi_table",
     "money_table",
     "proof_table",
+    "refused_table",
     "segment_table",
 ]
