@@ -73,8 +73,8 @@ def position(book: Book, *, window: int = 12, oldest: int = OLDEST) -> pd.DataFr
     >>> book = Book.from_frames({"subscriptions": pd.DataFrame({
     ...     "account_id": list("ABCD"), "start_date": "2024-01-01", "end_date": [None, None, None, "2025-10-01"],
     ...     "mrr": 100, "currency": "USD"})}, as_of=pd.Timestamp(2026, 1, 31).date(), name="Acme", currency="USD")
-    >>> position(book).iloc[0][["metric", "value", "benchmark"]].tolist()
-    ['gross_retention', 0.75, 0.91]
+    >>> position(book)[["metric", "value", "benchmark"]].iloc[:1].to_dict("split")["data"]
+    [['gross_retention', 0.75, 0.91]]
     >>> position(book)["reason"].iloc[0]
     "it is about companies with the trait 'private', which company.toml does not state"
     """

@@ -25,6 +25,8 @@ THEIRS: Final = {  # a ledger in the words of the system it came from, to be map
     )
 }
 
+DOLLAR: Final = {"EUR": "0.93", "GBP": "0.79"}  # what benchmarks in dollars are read with
+
 
 def _as_text(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     """Frame as a file shows it: money with two decimals, whole numbers without, true and false."""
@@ -48,8 +50,10 @@ def _toml(spec: Spec, lines: list[str]) -> str:
         'convention = "endpoint"',
         f"data_until = {DATA_UNTIL.isoformat()}",
     ]
-    rates = [f"{code} = {rate}" for code, rate in spec.rates.items()]
-    return "\n".join([*head, *(["", "[rates]", *rates] if rates else []), *lines]) + "\n"
+    dollar = {"USD": DOLLAR[spec.currency]} if spec.currency in DOLLAR else {}
+    rates = [f"{code} = {rate}" for code, rate in (dollar | dict(spec.rates)).items()]
+    peers = ["", "[benchmarks]", 'traits = ["private"]']
+    return "\n".join([*head, *(["", "[rates]", *rates] if rates else []), *peers, *lines]) + "\n"
 
 
 def write_company(folder: Path, spec: Spec, *, seed: int) -> Path:

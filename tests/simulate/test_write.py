@@ -48,6 +48,7 @@ def test_company_toml_says_how_to_read_the_folder(demo: Path) -> None:
     lark = tomllib.loads((demo / "larkfield-systems" / "company.toml").read_text(encoding="utf-8"))
     sold = pd.read_csv(demo / "larkfield-systems" / "subscriptions.csv")["currency"]
     assert {*lark["rates"], lark["currency"]} == set(sold)
+    assert config["rates"] == {"USD": 0.79} and config["benchmarks"] == {"traits": ["private"]}
 
 
 def test_files_hold_what_the_frames_hold(demo: Path) -> None:
