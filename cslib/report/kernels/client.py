@@ -189,7 +189,7 @@ def _connect_or_start(place: Place, environment: Mapping[str, str]) -> Connectio
 def _start(place: Place, environment: Mapping[str, str]) -> None:
     """Start the server; it listens when this returns, and leaves us by a second fork, so it is nobody's child."""
     said = subprocess.run(
-        [sys.executable, "-c", "from cslib.report.kernels.server import main; main()"],
+        [sys.executable, "-c", "from cslib.report.kernels.start import main; main()"],
         env=dict(environment),
         cwd="/",
         stdin=subprocess.DEVNULL,

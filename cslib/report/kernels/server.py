@@ -10,7 +10,6 @@ import json
 import os
 import selectors
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,10 +20,10 @@ from pathlib import Path
 from socketserver import BaseRequestHandler, UnixStreamServer
 from typing import Any, Final
 
-from cslib.report.kernels.imports import make_imports, threads
-from cslib.report.kernels.place import Place, place_for
+from cslib.report.kernels.imports import threads
+from cslib.report.kernels.place import Place
 
-__all__ = ["Asked", "Server", "main"]
+__all__ = ["Asked", "Server"]
 
 _FIRST: Final = 30.0  # seconds that a server waits for its first request
 
@@ -182,48 +181,3 @@ def _locked(path: Path) -> Iterator[bool]:
             yield False
         else:
             yield True
-
-
-def _detach() -> bool:
-    """Leave the process that started us, by a second fork; true in the one that goes on."""
-    if os.fork():
-        return False
-    os.setsid()
-    return True
-
-
-def main() -> None:
-    """Listen, say so on standard output, make the imports, serve; every fork becomes a kernel."""
-    if sys.path[0] == "":  # as ipykernel_launcher does
-        del sys.path[0]
-    if not _detach():
-        return
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    place = place_for(os.environ)
-    server = Server(place)
-    ready = os.dup(1)
-    null = os.open(os.devnull, os.O_RDWR)
-    log = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    for target, source in ((0, null), (1, log), (2, log)):
-        os.dup2(source, target)
-    os.close(log)
-    os.close(null)
-    os.chdir("/")
-    os.write(ready, b"listening\n")
-    os.close(ready)
-    try:
-        make_imports()
-        if place_for(os.environ) != place:
-            sys.exit("cslib changed while it was imported")
-    except BaseException:
-        place.socket.unlink(missing_ok=True)
-        raise
-    asked = server.serve()
-    if asked:
-        from cslib.report.kernels.forked import run
-
-        run(asked)
-
-
-if __name__ == "__main__":
-    main()
