@@ -11,7 +11,20 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, Final, Literal, get_args, get_type_hints
 
-__all__ = ["CONVENTIONS", "DEFAULTS", "Convention", "define", "definitions", "find", "sentence"]
+__all__ = [
+    "CONVENTIONS",
+    "DEFAULTS",
+    "GAINS",
+    "LOSSES",
+    "Convention",
+    "define",
+    "definitions",
+    "find",
+    "sentence",
+]
+
+GAINS: Final = ("new", "expansion", "reactivation")
+LOSSES: Final = ("contraction", "churn")
 
 
 @dataclass(frozen=True)

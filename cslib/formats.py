@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
@@ -31,6 +31,8 @@ __all__ = [
     "one_line",
     "percent",
     "period",
+    "plural",
+    "points",
     "short_money",
     "shortened",
 ]
@@ -135,6 +137,53 @@ def percent(ratio: float, *, locale: str = "en_US", digits: int = 1) -> str:
     return str(format_percent(ratio, format=pattern, locale=locale)).replace("-", MINUS)
 
 
+def points(ratio: float, *, locale: str = "en_US", signed: bool = False) -> str:
+    """Difference of two ratios in percentage points, with one decimal.
+
+    >>> points(-0.0625), points(0.031, signed=True), points(-0.0001)
+    ('−6.2', '+3.1', '0.0')
+    """
+    if math.isnan(ratio):
+        return UNDEFINED
+    tenths = Decimal(repr(float(ratio) * 100)).quantize(Decimal("0.1"), rounding=ROUND_HALF_EVEN)
+    shown = "0.0" if tenths == 0 else "+0.0;-0.0" if signed else "0.0"
+    return str(format_decimal(tenths + 0, format=shown, locale=locale)).replace("-", MINUS)
+
+
+def plural(number: int, forms: Mapping[str, str], *, locale: str = "en_US") -> str:
+    """Form of a word that goes with `number` by the plural rules of the language (Unicode CLDR).
+
+    Parameters
+    ----------
+    number : int
+        What is counted.
+    forms : mapping
+        Words by plural category: zero, one, two, few, many, and ``other``, which takes what has no form of its own.
+    locale : str
+        Decides the category.
+
+    Raises
+    ------
+    ValueError
+        When a category is none of the language, or ``other`` is missing.
+
+    Examples
+    --------
+    >>> plural(1, {"one": "account", "other": "accounts"}), plural(0, {"one": "account", "other": "accounts"})
+    ('account', 'accounts')
+    """
+    from babel import Locale
+
+    rule = Locale.parse(locale).plural_form
+    known = {*rule.tags, "other"}
+    if "other" not in forms or not set(forms) <= known:
+        found, expected = ", ".join(sorted(forms)), ", ".join(sorted(known))
+        raise ValueError(
+            f"plural, {locale}: found the forms {found}; expected some of {expected}, and other always"
+        )
+    return forms.get(rule(int(number)), forms["other"])
+
+
 def count(number: int, *, locale: str = "en_US") -> str:
     """Whole number with its thousands parted.
 
@@ -206,10 +255,13 @@ def shortened(text: object, *, length: int = 28) -> str:
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
 
 
-def listed(parts: Sequence[str]) -> str:
-    """Words joined as a sentence joins them.
+def listed(parts: Sequence[str], *, locale: str = "en_US") -> str:
+    """Words joined as a sentence of the language joins them.
 
-    >>> listed(["Net", "gross", "logo"])
-    'Net, gross and logo'
+    >>> listed(["net", "gross", "logo"]), listed(["A", "B"], locale="tr_TR")
+    ('net, gross and logo', 'A ve B')
     """
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+    from babel.lists import format_list
+
+    # in running text English does without the comma before its last "and"
+    return str(format_list(list(parts), locale="en_GB" if locale.startswith("en") else locale))

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from cslib.book import Book
-from cslib.conventions import DEFAULTS
+from cslib.conventions import DEFAULTS, GAINS, LOSSES
 from cslib.ledger import relation
 from cslib.metrics.cuts import By, cut_ledger
 from cslib.metrics.names import names_of
@@ -21,14 +21,12 @@ from cslib.metrics.windows import flows, stand, windows
 from cslib.months import months_before
 
 __all__ = [
-    "BRIDGE", "MOVEMENTS", "account_changes", "arr", "bridge", "gross_retention", "headline", "logo_retention",
-    "movement", "movements", "net_retention", "quick_ratio", "stacked",
+    "BRIDGE", "GAINS", "LOSSES", "MOVEMENTS", "account_changes", "arr", "bridge", "gross_retention", "headline",
+    "logo_retention", "movement", "movements", "net_retention", "quick_ratio", "stacked",
 ]  # fmt: skip
 
 Base = Literal["arr", "mrr"]
 
-GAINS: Final = ("new", "expansion", "reactivation")
-LOSSES: Final = ("contraction", "churn")
 MOVEMENTS: Final = (*GAINS, *LOSSES)
 BRIDGE: Final = ("opening", *MOVEMENTS, "closing")
 STARTERS: Final = ("churn", "contraction", "expansion", "unchanged")

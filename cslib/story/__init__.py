@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cslib.story.detectors import DETECTORS, detect
 from cslib.story.facts import (
     accounts_fact,
     arr_fact,
@@ -17,6 +18,7 @@ from cslib.story.facts import (
     vintages_fact,
 )
 from cslib.story.finding import Finding
+from cslib.story.rank import CONFLICTS, Summary, choose
 from cslib.story.verdicts import (
     change_fact,
     dependence_fact,
@@ -33,15 +35,20 @@ from cslib.story.verdicts import (
 from cslib.story.write import Prose, notes, write
 
 __all__ = [
+    "CONFLICTS",
+    "DETECTORS",
     "Finding",
     "Prose",
+    "Summary",
     "accounts_fact",
     "arr_fact",
     "bridge_fact",
     "change_fact",
+    "choose",
     "concentration_fact",
     "data_fact",
     "dependence_fact",
+    "detect",
     "discoveries_fact",
     "first_renewals_fact",
     "forecast_fact",

@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 
 from cslib.story.facts import FEW, FEW_EFFECTIVE
-from cslib.story.finding import Finding
+from cslib.story.finding import Evidence, Finding, as_evidence
 
 __all__ = [
     "change_fact",
+    "change_rows",
     "dependence_fact",
     "discoveries_fact",
     "first_renewals_fact",
@@ -37,15 +38,23 @@ def intervals_fact(intervals: pd.DataFrame) -> Finding:
     now = intervals[intervals["end"] == intervals["end"].max()].dropna(subset=["low", "high"])
     rows = [{key: row[key] for key in ("metric", "low", "high")} for row in _records(now)]
     level = float(now["level"].iloc[0]) if rows else 0.95
-    return Finding("intervals", {"rows": rows, "level": level, "small": _small(now)}, tuple(now["metric"]))
+    return Finding("intervals", {"rows": rows, "level": level, "small": _small(now)}, as_evidence(now))
 
 
 def change_fact(changes: pd.DataFrame, *, metric: str) -> Finding:
     """Whether one ratio changed since earlier windows; the farthest window last."""
-    rows = _records(changes[changes["metric"] == metric].sort_values("months_ago"))
+    own = changes[changes["metric"] == metric].sort_values("months_ago")
+    rows = change_rows(own)
+    values = {"metric": metric, "now": rows[0]["now"] if rows else None, "small": _small(own), "rows": rows}
+    return Finding("change", values, (Evidence(f"change of {metric}"),))
+
+
+def change_rows(changes: pd.DataFrame) -> list[dict[str, Any]]:
+    """Changes of one ratio as a sentence prints them, with the bounds of their size and half the interval."""
     kept = (
         "months_ago",
         "before",
+        "now",
         "value",
         "low",
         "high",
@@ -55,18 +64,20 @@ def change_fact(changes: pd.DataFrame, *, metric: str) -> Finding:
         "detectable",
         "rests_on",
     )
-    values = {
-        "metric": metric, "now": rows[0]["now"] if rows else None,
-        "small": _small(changes[changes["metric"] == metric]),
-        "rows": [{key: row[key] for key in kept} for row in rows],
-    }  # fmt: skip
-    return Finding("change", values, (f"change of {metric}",))
+    rows = []
+    for row in _records(changes):
+        least, most = sorted((abs(row["low"]), abs(row["high"])))
+        bounds = {"least": least, "most": most, "half": (row["high"] - row["low"]) / 2}
+        rows.append({name: row[name] for name in kept} | bounds)
+    return rows
 
 
 def overlap_fact(changes: pd.DataFrame, *, months: int) -> Finding:
     """How much of their `months` the two nearest windows compared have in common."""
     apart = int(changes["months_ago"].min()) if len(changes) else months
-    return Finding("overlap", {"shared": max(months - apart, 0), "months": months}, ("change",))
+    return Finding(
+        "overlap", {"shared": max(months - apart, 0), "months": months, "apart": apart}, (Evidence("change"),)
+    )
 
 
 def dependence_fact(singles: pd.DataFrame, *, value: float) -> Finding:
@@ -76,21 +87,35 @@ def dependence_fact(singles: pd.DataFrame, *, value: float) -> Finding:
         for row in _records(singles[singles["heavy"] | singles["outweighs"]])
         if row["outweighs"] or row["n_accounts"] > 1
     ]
-    return Finding("dependence", {"value": value, "rows": told}, ("leave one out",))
+    return Finding(
+        "dependence", {"value": value, "rows": told}, (Evidence("leave one out", table="tab-concentration"),)
+    )
 
 
-def discoveries_fact(drilled: pd.DataFrame, *, limit: float) -> Finding:
-    """Segments that differ from the rest of the book by more than chance would produce, the largest first."""
-    if drilled.empty:
-        return Finding("discoveries", {"metric": "", "n": 0, "n_untested": 0, "limit": limit, "passed": []})
-    tested = drilled.dropna(subset=["p"])
-    passed = drilled[drilled["passed"]].sort_values("difference", key=lambda d: -d.abs(), kind="stable")
-    kept = ("column", "segment", "n_accounts", "value", "rest", "low", "high", "level")
+def discoveries_fact(*drilled: pd.DataFrame, limit: float) -> Finding:
+    """Segments that differ from the rest of the book by more than chance would produce, all ratios in one finding.
+
+    Those that pass stand by ratio, the largest difference first; a segment that passes in two ratios counts once.
+    """
+    frames = [frame for frame in drilled if len(frame)]
+    rows = [row for frame in frames for row in _records(_by_size(frame))]
+    tested = {(row["column"], row["segment"]) for row in rows if not pd.isna(row["p"])}
+    every = {(row["column"], row["segment"]) for row in rows}
+    passed = [row for row in rows if row["passed"]]
+    kept = ("metric", "column", "segment", "n_accounts", "value", "rest", "low", "high", "level")
+    metrics = [str(frame["metric"].iloc[0]) for frame in frames]
     values = {
-        "metric": drilled["metric"].iloc[0], "n": len(tested), "n_untested": len(drilled) - len(tested),
-        "limit": limit, "passed": [{key: row[key] for key in kept} for row in _records(passed)],
+        "metrics": metrics, "n": len(tested),
+        "n_untested": len(every) - len(tested), "limit": limit, "quiet": len(frames) > 1,
+        "n_passed": len({(row["column"], row["segment"]) for row in passed}),
+        "passed": [{key: row[key] for key in kept} for row in passed],
     }  # fmt: skip
-    return Finding("discoveries", values, (f"{drilled['metric'].iloc[0]} of segments against the rest",))
+    shown = [Evidence(metric, row="every segment", table="tab-segments") for metric in metrics]
+    return Finding("discoveries", values, tuple(shown))
+
+
+def _by_size(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.sort_values("difference", key=lambda d: -d.abs(), kind="stable")
 
 
 def newest_vintage_fact(newest: pd.DataFrame, changes: pd.DataFrame) -> Finding:
@@ -112,12 +137,14 @@ def newest_vintage_fact(newest: pd.DataFrame, changes: pd.DataFrame) -> Finding:
         "verdict",
     )
     values = {
-        "age": int(rows[0]["age"]) if rows else 0,
+        "age": int(rows[0]["age"]) if rows else 12,
         "rows": [{key: row[key] for key in kept} | {"shown": row["metric"] in shown} for row in told],
         "compared": bool(rows), "n": int(rows[0]["n_accounts"]) if rows else 0,
         "n_older": int(rows[0]["n_older"]) if rows else 0,
     }  # fmt: skip
-    return Finding("newest_vintage", values, ("vintages at equal age",))
+    return Finding(
+        "newest_vintage", values, (Evidence("vintages at equal age", table="tab-cohorts-gross-retention"),)
+    )
 
 
 def mix_fact(decomposed: pd.DataFrame, *, verdict: str) -> Finding:
@@ -137,7 +164,7 @@ def mix_fact(decomposed: pd.DataFrame, *, verdict: str) -> Finding:
         values |= {"metric": first["metric"], "by": first["by"], "start": first["start"], "end": first["end"],
                    "largest": largest["segment"], "largest_rate": float(largest["rate"]),
                    "tested": verdict == "changed"}  # fmt: skip
-    return Finding("mix", values, ("mix and rate",))
+    return Finding("mix", values, (Evidence("mix and rate"),))
 
 
 def loss_ages_fact(losses: pd.DataFrame) -> Finding:
@@ -147,7 +174,7 @@ def loss_ages_fact(losses: pd.DataFrame) -> Finding:
         "ages": [int(age) for age in passed["age"]], "share": float(passed["share"].sum()),
         "n": int(losses["numerator"].sum()), "n_passed": int(passed["numerator"].sum()),
     }  # fmt: skip
-    return Finding("loss_ages", values, ("logo loss by age",))
+    return Finding("loss_ages", values, (Evidence("logo loss by age"),))
 
 
 def first_renewals_fact(renewals: pd.DataFrame) -> Finding:
@@ -170,14 +197,16 @@ def first_renewals_fact(renewals: pd.DataFrame) -> Finding:
         for row in _records(renewals.tail(2).iloc[::-1])
     ]
     convention = str(renewals["convention"].iloc[0]) if len(renewals) else ""
-    return Finding("first_renewals", {"rows": rows, "convention": convention}, ("first renewal rate",))
+    return Finding(
+        "first_renewals", {"rows": rows, "convention": convention}, (Evidence("first renewal rate"),)
+    )
 
 
 def forecast_fact(ahead: pd.DataFrame) -> Finding:
     """What the next quarter may bring: a range and its record, or that there is too little history for one."""
     kept = ("metric", "end", "value", "low", "high", "supported", "n_past", "n_ranged", "n_inside", "level")
     rows = [{key: row[key] for key in kept} | {"money": row["unit"] != "ratio"} for row in _records(ahead)]
-    return Finding("forecast", {"rows": rows}, ("forecast of the next quarter",))
+    return Finding("next_quarter", {"rows": rows}, (Evidence("forecast of the next quarter"),))
 
 
 def residual_fact(residual: pd.DataFrame) -> Finding:
@@ -187,4 +216,4 @@ def residual_fact(residual: pd.DataFrame) -> Finding:
         values |= {"value": int(residual["value"].sum()), "arr": int(residual["denominator"].sum()),
                    "convention": residual["convention"].iloc[0],
                    "n_ended": int(residual["n_ended"].iloc[0])}  # fmt: skip
-    return Finding("residual", values, ("residual value",))
+    return Finding("residual", values, (Evidence("residual value"),))

@@ -1,38 +1,77 @@
-"""Findings -> Markdown, by one template file a language. Text from data is escaped here and nowhere else."""
+"""Findings -> Markdown, by one template file a language. Text from data is escaped here and nowhere else.
+
+Every number that a sentence prints knows the value it was made from; one that does not is refused.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, partial
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cslib import formats
-from cslib.story.finding import Finding
+from cslib.evidence import with_paths
+from cslib.story.finding import Finding, plain
 
-__all__ = ["Prose", "notes", "write"]
+__all__ = ["MIME", "Printed", "Prose", "language", "notes", "sentence", "write"]
 
+MIME: Final = "application/vnd.cslib.findings+json"
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&:@^=/\"'])")
+_OPEN, _PART, _TEXT, _CLOSE = "\ue000\ue001\ue002\ue003"  # private characters
+_OURS: Final = re.compile(f"[{_OPEN}{_PART}{_TEXT}{_CLOSE}]")
+_MARK: Final = re.compile(
+    f"{_OPEN}([^{_PART}]*){_PART}([^{_PART}]*){_PART}([^{_TEXT}]*){_TEXT}([^{_CLOSE}]*){_CLOSE}"
+)
+_KINDS: Final = ("money", "percent", "points", "count", "year", "day", "month")
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A number as a sentence prints it: its text, kind and value; `path` leads to it in the values of the finding.
+
+    `key` names its row of a metric frame (see :mod:`cslib.evidence`), where it stands in one; `at` is where the text
+    begins in the Markdown.
+    """
+
+    text: str
+    kind: str
+    path: str
+    key: str
+    at: int
 
 
 @dataclass(frozen=True)
 class Prose:
-    """Markdown that a notebook shows as text."""
+    """Markdown that a notebook shows as text, with the findings behind it for machines.
+
+    `printed` belongs to the paragraphs in order; `refers` says after which character which tables are referred to.
+    """
 
     markdown: str
-
-    def _repr_markdown_(self) -> str:
-        return self.markdown
+    findings: tuple[Mapping[str, Any], ...] = ()
+    printed: tuple[Printed, ...] = ()
+    refers: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
     def __str__(self) -> str:
         return self.markdown
 
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        data: dict[str, Any] = {"text/markdown": self.markdown, "text/plain": self.markdown}
+        if self.findings:
+            data[MIME] = {"findings": list(self.findings)}
+        links = [[p.at, p.at + len(p.text), p.key] for p in self.printed]
+        refers = [[at, list(tables)] for at, tables in self.refers]
+        return data, {"cslib": {"numbers": links, "refers": refers}} if links or refers else {}
 
-def write(*findings: Finding, currency: str = "USD", locale: str = "en_US") -> Prose:
+
+def write(*findings: Finding, currency: str = "USD", locale: str = "en_US", lead: str = "") -> Prose:
     r"""Sentences of findings, in their order, one paragraph each.
 
     Parameters
@@ -43,22 +82,71 @@ def write(*findings: Finding, currency: str = "USD", locale: str = "en_US") -> P
         ISO 4217 code of the money in minor units.
     locale : str
         Chooses the template file by its language, and the form of numbers and dates.
+    lead : str
+        Begins every paragraph, such as a list's dash.
 
     Raises
     ------
     jinja2.TemplateNotFound
         When there are no sentences in this language.
+    KeyError
+        When the language has no sentence for a kind of finding.
     jinja2.UndefinedError
         When a finding lacks a value that its sentence prints.
+    ValueError
+        When a sentence prints a number that is no value of its finding.
 
     Examples
     --------
     >>> print(write(Finding("arr", {"end": date(2026, 9, 30), "arr": 1240000000, "n": 412, "before": []})))
     Annual recurring revenue is **\$12.4M** from 412 accounts on Sep 30, 2026.
     """
-    module = _environment(locale, currency).get_template(f"{locale.split('_')[0]}.md.jinja").make_module()
-    said = (" ".join(str(getattr(module, finding.kind)(**finding.values)).split()) for finding in findings)
-    return Prose("\n\n".join(text for text in said if text))
+    paragraphs: list[str] = []
+    printed: list[Printed] = []
+    refers: list[tuple[int, tuple[str, ...]]] = []
+    told: list[dict[str, Any]] = []
+    at = 0
+    for finding in findings:
+        text, numbers = sentence(finding, currency=currency, locale=locale)
+        own = [Printed(p.text, p.kind, p.path, p.key, p.at + at + len(lead)) for p in numbers]
+        record = plain(finding) | {"said": bool(text), "sentence": text}
+        record["printed"] = [{"text": p.text, "kind": p.kind, "value": p.path, "number": p.key} for p in own]
+        told.append(record)
+        if not text:
+            continue
+        paragraphs.append(lead + text)
+        printed += own
+        at += len(lead) + len(text)
+        if finding.tables:
+            refers.append((at, finding.tables))
+        at += 1 if lead else 2
+    return Prose(("\n" if lead else "\n\n").join(paragraphs), tuple(told), tuple(printed), tuple(refers))
+
+
+def sentence(finding: Finding, *, currency: str, locale: str) -> tuple[str, list[Printed]]:
+    """Sentence of one finding as Markdown in one line, and the numbers it prints, by place."""
+    module = _environment(locale, currency).get_template(f"{language(locale)}.md.jinja").make_module()
+    macro = getattr(module, finding.kind, None)
+    if macro is None:
+        raise KeyError(
+            f"templates/{language(locale)}.md.jinja has no sentence for findings of kind {finding.kind!r}"
+        )
+    marked = re.sub(r"[ \t\n]+", " ", str(macro(**with_paths(finding.values)))).strip()
+    marked = re.sub(r" (?=[.,;:!?،؛。，；：、])", "", marked)
+    printed: list[Printed] = []
+    parts: list[str] = []
+    length = last = 0
+    for found in _MARK.finditer(marked):
+        kind, path, key, text = found.groups()
+        before = marked[last : found.start()]
+        length += len(before)
+        if not path and kind not in {"day", "month"}:
+            raise ValueError(f"{finding.kind}: {text!r} is printed and is no value of the finding")
+        printed.append(Printed(text, kind, path, key, length))
+        parts += [before, text]
+        length += len(text)
+        last = found.end()
+    return "".join([*parts, marked[last:]]), printed
 
 
 def notes(*texts: str) -> Prose:
@@ -70,39 +158,63 @@ def notes(*texts: str) -> Prose:
     return Prose("\n".join(f"- {_escape(formats.one_line(text))}" for text in texts))
 
 
+def language(locale: str) -> str:
+    """Language of a locale, by which template files are named.
+
+    >>> language("zh_CN")
+    'zh'
+    """
+    return locale.split("_")[0]
+
+
 @cache
 def _environment(locale: str, currency: str) -> Environment:
     environment = Environment(
-        loader=PackageLoader("cslib.story"),
-        undefined=StrictUndefined,
-        autoescape=False,
+        loader=PackageLoader("cslib.story"), undefined=StrictUndefined, autoescape=False
     )
-    environment.filters |= {
-        "money": lambda minor: _plain(formats.short_money(minor, currency, locale=locale)),
-        "percent": partial(formats.percent, locale=locale),
-        "count": partial(formats.count, locale=locale),
+
+    def marked(kind: str, make: Callable[..., str]) -> Callable[..., str]:
+        def printed(value: Any, *args: Any, **named: Any) -> str:
+            text = make(value, *args, **named)
+            places = (kind, getattr(value, "path", ""), getattr(value, "key", ""))
+            return _OPEN + _PART.join(places) + _TEXT + text + _CLOSE
+
+        return printed
+
+    def money(minor: float, exact: bool = False) -> str:
+        told = (formats.exact_money if exact else formats.short_money)(minor, currency, locale=locale)
+        return told.replace("$", "\\$")  # a dollar sign must not open a formula
+
+    def points(ratio: float, *, signed: bool = False) -> str:
+        return formats.points(ratio, locale=locale, signed=signed)
+
+    numbers: Mapping[str, Callable[..., str]] = {
+        "money": money,
+        "percent": lambda ratio, digits=1: formats.percent(ratio, digits=digits, locale=locale),
+        "points": points,
+        "count": lambda n: formats.count(n, locale=locale),
+        "year": lambda n: str(int(n)),
         "month": lambda when: formats.month(_day(when), locale=locale),
         "day": lambda when: formats.day(_day(when), locale=locale),
+    }
+    environment.filters |= {kind: marked(kind, numbers[kind]) for kind in _KINDS}
+    environment.filters |= {
+        "plural": lambda n, **forms: formats.plural(n, forms, locale=locale),
+        "size": _size,
         "name": lambda text: _escape(formats.shortened(text, length=60)),
         "plain": lambda text: _escape(formats.one_line(text)),
-        "listed": formats.listed,
-        "points": lambda points: format_decimal(points, format="0.0", locale=locale),
-        "metric": lambda metric: _lowered(formats.metric_name(metric)),
-        "capitalize_first": lambda text: text[:1].upper() + text[1:],
+        "listed": lambda parts: formats.listed(list(parts), locale=locale),
     }
     return environment
 
 
-def _lowered(name: str) -> str:
-    return name if name.isupper() else name[:1].lower() + name[1:]
+def _size(value: Any) -> Any:
+    """Number without its sign; it goes on knowing where it comes from."""
+    return with_paths(abs(value), value.path)
 
 
 def _escape(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", text)
-
-
-def _plain(money: str) -> str:
-    return money.replace("$", "\\$")  # a dollar sign must not open a formula
+    return _MARKDOWN.sub(r"\\\1", _OURS.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def _day(when: date) -> date:

@@ -98,7 +98,7 @@ def test_a_direction_that_rests_on_one_account_is_not_told() -> None:
     finding = change_fact(u.changes(book_of(accounts(100, left=20)), delta=0.02), metric="net_retention")
     rows = [row | {"rests_on": "Acme"} for row in finding.values["rows"]]
     text = said(Finding("change", {**finding.values, "rows": rows}))
-    assert "and is 80.0%; the direction of that change rests on one account (Acme)." in text
+    assert "and is 80.0% now; the direction of that change rests on one account (Acme)." in text
     assert not DIRECTION.search(text)
 
 
@@ -161,7 +161,7 @@ def test_segments_that_pass_are_named_with_both_ratios_and_the_interval() -> Non
     text = said(discoveries_fact(drilled({"c": 0.5}), limit=0.1))
     assert re.fullmatch(
         r"1 of 8 segments passes a 10% false-discovery limit in logo retention: c \(trade, 50 accounts\) 40\.0% against "
-        r"88\.0% of all others \(95% interval of the difference -\d+\.\d to -\d+\.\d points\)\.",
+        r"88\.0% of all others \(95% interval of the difference −\d+\.\d to −\d+\.\d points\)\.",
         text,
     ), text
 
@@ -202,7 +202,7 @@ def test_newer_vintages_that_keep_less_are_told_beside_the_headline() -> None:
     text = said(newest_vintage_fact(found, nothing))
     assert re.match(
         r"\*\*After 12 months the 40 accounts that began from Jan 2024 to Dec 2024 keep 70\.0% \(net retention\), the 40 "
-        r"before them 100\.0%\*\* \(95% interval of the difference -\d+\.\d to -\d+\.\d points; the headline does not show",
+        r"before them 100\.0%\*\* \(95% interval of the difference −\d+\.\d to −\d+\.\d points; the headline does not show",
         text,
     ), text
     seen = pd.DataFrame({"metric": list(u.RATIOS), "verdict": "changed"})
@@ -234,9 +234,9 @@ def split(mix: float, rate: float) -> pd.DataFrame:
 def test_mix_and_rate_that_oppose_each_other_are_both_told() -> None:
     text = said(mix_fact(split(0.015, -0.022), verdict="changed"))
     assert text == (
-        "Net retention from Dec 2024 to Dec 2025 by segment: headline -0.7; retention within segments -2.2; mix +1.5 points. "
+        "Net retention from Dec 2024 to Dec 2025 by segment: headline −0.7; retention within segments −2.2; mix +1.5 points. "
         "Mix and retention within segments pull in opposite directions. The largest part within a segment is that of Y, "
-        "-2.2 points."
+        "−2.2 points."
     )
     assert "opposite" not in said(mix_fact(split(0.001, -0.022), verdict="changed"))  # less than a fifth
     assert "opposite" not in said(mix_fact(split(-0.015, -0.022), verdict="changed"))

@@ -134,7 +134,7 @@ def test_an_undefined_figure_is_said_to_be_undefined() -> None:
 
 @given(st.text(max_size=80))
 def test_names_from_data_render_as_themselves(name: str) -> None:
-    fact = Finding("concentration", {"name": name, "share": 0.3, "value": 1.1, "without": 0.9, "n": 50, "n_eff": 20.0,
+    fact = Finding("largest", {"name": name, "share": 0.3, "value": 1.1, "without": 0.9, "n": 50, "n_eff": 20,
                                      "small": False, "heavy": True, "turns": False})  # fmt: skip
     html = MarkdownIt("gfm-like", {"linkify": False, "html": True}).render(str(write(fact)))
     tags = set(re.findall(r"<(\w+)", html))

@@ -1,0 +1,79 @@
+"""The name of one number in a metric frame, by which a sentence, a table's cell and a run's numbers meet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+
+__all__ = ["FIELDS", "key_of", "traced", "with_paths"]
+
+FIELDS: Final = ("value", "numerator", "denominator", "n_accounts")
+
+
+class _Int(int):
+    key: str = ""
+    path: str = ""
+
+
+class _Float(float):
+    key: str = ""
+    path: str = ""
+
+
+def key_of(row: Mapping[Any, Any], field: str = "value", *, by: Sequence[str] = ()) -> str:
+    """Name of one number: metric, convention, days, segment and field.
+
+    >>> row = {"metric": "arr", "convention": "month end", "start": pd.Timestamp("2026-09-30"),
+    ...        "end": pd.Timestamp("2026-09-30"), "segment": "SMB"}
+    >>> key_of(row, by=["segment"])
+    'arr|month end|2026-09-30|2026-09-30|segment=SMB|value'
+    """
+    days = (
+        "" if pd.isna(row.get(name)) else str(pd.Timestamp(row[name]).date()) for name in ("start", "end")
+    )
+    part = ";".join(f"{name}={row[name]}" for name in by)
+    return "|".join([str(row["metric"]), str(row.get("convention", "")), *days, part, field])
+
+
+def traced(row: Mapping[Any, Any], *, by: Sequence[str] = ()) -> dict[str, Any]:
+    """Row of a metric frame whose numbers know their names; money and counts are whole.
+
+    >>> row = {"metric": "arr", "end": pd.Timestamp("2026-09-30"), "value": 5.0, "unit": "USD ARR"}
+    >>> traced(row)["value"], traced(row)["value"].key
+    (5, 'arr|||2026-09-30||value')
+    """
+    ratio = str(row.get("unit", "")).startswith("ratio")
+    told = {str(name): value for name, value in row.items()}
+    for field in FIELDS:
+        if field in told and not pd.isna(told[field]):
+            whole = field != "value" or not ratio
+            told[field] = _kept(int(told[field]) if whole else told[field], key=key_of(row, field, by=by))
+    return told
+
+
+def with_paths(value: Any, path: str = "") -> Any:
+    """`value` with its own place on every number in it, so that a printed digit can say where it comes from.
+
+    A number that also names a row of a metric frame goes on doing so; texts, days and flags stay as they are.
+
+    >>> with_paths({"rows": [{"value": 1.5}]})["rows"][0]["value"].path
+    'rows.0.value'
+    """
+    under = f"{path}." if path else ""
+    if isinstance(value, Mapping):
+        return {name: with_paths(item, f"{under}{name}") for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [with_paths(item, f"{under}{i}") for i, item in enumerate(value)]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return _kept(value, key=getattr(value, "key", ""), path=path)
+
+
+def _kept(value: int | float, *, key: str = "", path: str = "") -> int | float:
+    kept = _Float(value) if isinstance(value, float) else _Int(value)
+    kept.key, kept.path = key, path
+    return kept
