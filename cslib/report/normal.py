@@ -46,7 +46,8 @@ def inject(notebook: Any, source: str) -> None:
 def normalise(notebook: Any, *, folder: Path) -> None:
     """Rid `notebook`, which ran in `folder`, of what no input explains; each cell keeps its status."""
     notebook.metadata.pop("papermill", None)
-    notebook.metadata["kernelspec"] = dict(_KERNELSPEC)
+    if notebook.metadata.get("kernelspec", {}).get("language", "python") == "python":
+        notebook.metadata["kernelspec"] = dict(_KERNELSPEC)  # whichever way the kernel was started
     places = _places(folder)
     for cell in notebook.cells:
         status = cell.metadata.pop("papermill", {}).get("status", "pending")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-__all__ = ["MANIFEST", "InfrastructureError", "prepare", "publish", "slug"]
+__all__ = ["MANIFEST", "InfrastructureError", "prepare", "publish", "slug", "write_whole"]
 
 MANIFEST: Final = "manifest.json"
 
@@ -44,6 +45,39 @@ def prepare(folder: Path) -> None:
             pass
     except OSError as error:
         raise _unwritable(folder, error) from None
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write one file so that a reader finds the old one or the new one, never a part.
+
+    Raises
+    ------
+    InfrastructureError
+        When it cannot be written; then the old file is untouched.
+    """
+    aside: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
+        aside = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        aside.chmod(_mode(path))
+        aside.replace(path)
+    except OSError as error:
+        if aside:
+            aside.unlink(missing_ok=True)
+        raise _unwritable(path.parent, error) from None
+
+
+def _mode(path: Path) -> int:
+    """Permissions of the file that is there, or those that any new file gets."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".part-") as folder:
+        new = Path(folder) / "new"
+        new.touch()
+        return new.stat().st_mode & 0o777
 
 
 def publish(folder: Path, files: Mapping[str, bytes], *, owned: Iterable[str]) -> None:

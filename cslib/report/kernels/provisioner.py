@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,6 +45,13 @@ class ForkedProvisioner(LocalProvisioner):
         self.pid = self.pgid = kernel.pid
         self.cwd = kwargs.get("cwd") or Path.cwd()
         return self.connection_info
+
+    async def kill(self, restart: bool = False) -> None:
+        """Kill the kernel, and see it gone: who asks next need not ask twice."""
+        await super().kill(restart=restart)
+        if not self.why and self.process:
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.05)
 
 
 def _forked(cmd: Sequence[str], asked: Mapping[str, Any], linger: float) -> Forked:
