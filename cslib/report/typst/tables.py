@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from cslib.report.typst.colours import ink_on, rgb
-from cslib.report.typst.html import Cell, Run, Table
+from cslib.report.typst.cells import NUMBER, cell_code, ground, lines_of
+from cslib.report.typst.fitting import Room, planned
+from cslib.report.typst.html import Cell, Table
 from cslib.report.typst.text import breakable, content, literal
 
 __all__ = ["Frame", "typst_table"]
 
-_NUMBER: Final = re.compile(
-    r"[(]?[-+−±~<>≤≥≈]?\s?(?:[A-Z]{0,3}[$€£¥₺]|[A-Z]{3}\s)?\s?[-+−]?(?:\d[\d.,'\u00a0\u202f ]*|\.\d+)(?:e[-+]?\d+)?"
-    r"\s?(?:%|‰|x|×|k|K|m|M|bn|B|pp|pts?|points?|[A-Z]{3}|[€$£₺])?[)]?[*†‡]?"
-)
 _EMPTY: Final = {"", "-", "–", "—", "nan", "NaN", "None", "<NA>", "NaT", "n/a", "...", "…", "undefined"}
-_LONGEST: Final = 1000  # characters of a cell
 _WORDY: Final = 44  # characters of a line from which a column of text may wrap
-_UNBROKEN: Final = 24  # characters of a word in a cell
 _WRAPPED: Final = 16  # ems such a column has at least
 _TOGETHER: Final = 25  # lines of a table that is never split
 _PAGE: Final = 28  # lines that surely stand on one page
@@ -123,9 +117,9 @@ def _parts(whole: _Part) -> list[_Part]:
 
 def _sheet(part: _Part, frame: Frame, caption: str, notes: Sequence[str]) -> str:
     wordy = [k == "text" and w > _WORDY for k, w in zip(part.kinds, part.widths, strict=True)]
-    columns = [f"{min(w, 160)}fr" if wraps else "auto" for w, wraps in zip(part.widths, wordy, strict=True)]
+    shares = [min(w, 160) if wraps else 0 for w, wraps in zip(part.widths, wordy, strict=True)]
     cells = [cell for row in part.body for cell in row]
-    heat = 3 * sum(map(bool, map(_ground, cells))) > len(cells)
+    heat = 3 * sum(map(bool, map(ground, cells))) > len(cells)
     unwrapped = sum((w * _LETTER + 1.24) * _SIZE for w in part.widths)
     fits = part.room * _SIZE / _SMALLEST < _UPRIGHT * 0.92 and (
         not any(wordy) or unwrapped > 1.3 * _UPRIGHT
@@ -134,18 +128,41 @@ def _sheet(part: _Part, frame: Frame, caption: str, notes: Sequence[str]) -> str
     height = sum(_height(row) if wraps else 1 + max(c.text.count("\n") for c in row) for row in part.body)
     keep = height <= _TOGETHER if frame.keep is None else frame.keep and height <= _PAGE
     arguments = {
-        "columns": _array(columns),
+        "columns": _array(f"{share}fr" if share else "auto" for share in shares),
         "aligns": _array(part.aligns),
-        "head": _array(_array(_cell(cell, head=True, heat=heat) for cell in row) for row in part.head),
-        "body": _array(_array(_cell(cell, head=False, heat=heat) for cell in row) for row in part.body),
+        "head": _array(_array(cell_code(cell, head=True, heat=heat) for cell in row) for row in part.head),
+        "body": _array(_array(cell_code(cell, head=False, heat=heat) for cell in row) for row in part.body),
         "caption": content([literal(breakable(caption))]) if caption else "none",
         "label": literal(frame.label) if frame.label else "none",
         "note": literal(" ".join(notes)) if notes else "none",
         "keep": _bool(keep),
         "heat": _bool(heat),
         "fits": _bool(fits),
+        "plan": _plan(part, shares, heat=heat),
     }
     return "sheet(" + ", ".join(f"{name}: {value}" for name, value in arguments.items()) + ")"
+
+
+def _plan(part: _Part, shares: Sequence[int], *, heat: bool) -> str:
+    """Typst dictionary of the columns and rows found by counting; none where counting is not enough."""
+    rooms = []
+    for rows, first in ((part.head, 0), (part.body, len(part.head))):
+        for (y, x), cell in _placed(rows).items():
+            lines = lines_of(cell, head=first == 0 and bool(part.head))
+            if lines is None:
+                return "none"
+            rooms.append(Room(first + y, x, cell.colspan, cell.rowspan, lines))
+    plan = planned(rooms, shares, rows=len(part.head) + len(part.body), heat=heat)
+    if plan is None:
+        return "none"
+    columns, rows_ = (_array(map(_points, sizes)) for sizes in (plan.columns, plan.rows))
+    even = all(cell.rowspan == 1 and "\n" not in cell.text for row in part.head for cell in row)
+    even = even and len(part.head) < 2 and None not in plan.rows[: len(part.head)]
+    return f"(size: {plan.size:g}pt, columns: {columns}, rows: {rows_}, even: {_bool(even)})"
+
+
+def _points(size: float | None) -> str:
+    return "auto" if size is None else f"{size:g}pt"
 
 
 def _height(row: Sequence[Cell]) -> int:
@@ -215,7 +232,7 @@ def _folded(head: list[list[Cell]]) -> list[list[Cell]]:
 
 def _is_number(column: Sequence[Cell]) -> bool:
     texts = [cell.text for cell in column if cell.text not in _EMPTY]
-    return bool(texts) and all(_NUMBER.fullmatch(text) for text in texts)
+    return bool(texts) and all(NUMBER.fullmatch(text) for text in texts)
 
 
 def _aligned(column: Sequence[Cell], kind: str) -> str:
@@ -227,78 +244,3 @@ def _aligned(column: Sequence[Cell], kind: str) -> str:
 
 def _widest(cells: Iterable[Cell]) -> int:
     return max((len(line) for cell in cells for line in cell.text.splitlines()), default=0)
-
-
-def _ground(cell: Cell) -> str:
-    ground = rgb(cell.style.get("background-color", ""))
-    return "" if ground == "ffffff" else ground
-
-
-def _cell(cell: Cell, *, head: bool, heat: bool) -> str:
-    body = content(_runs(cell.runs))
-    ground = _ground(cell)
-    ink = rgb(cell.style.get("color", ""))
-    if ground and not ink:
-        ink = ink_on(ground)
-    marks = []
-    if ink and ink != "000000":
-        marks.append(f'fill: rgb("{ink}")')
-    if _is_bold(cell) and not head:
-        marks.append('weight: "semibold"')
-    if cell.style.get("font-style") == "italic":
-        marks.append('style: "italic"')
-    if marks:
-        body = f"text({', '.join(marks)}, {body})"
-    own = []
-    if cell.colspan > 1:
-        own.append(f"colspan: {cell.colspan}")
-    if cell.rowspan > 1:
-        own.append(f"rowspan: {cell.rowspan}")
-    if ground:
-        own.append(f'fill: rgb("{ground}")' + (", stroke: gap" if heat else ""))
-    if cell.rowspan > 1:
-        own.append(f"align: {'center + bottom' if head else 'start + top'}")
-    elif head and cell.colspan > 1:
-        own.append("align: center + bottom, stroke: spanner")
-    return f"table.cell({', '.join(own)}, {body})" if own else body
-
-
-def _is_bold(cell: Cell) -> bool:
-    weight = cell.style.get("font-weight", "")
-    return weight in {"bold", "bolder"} or (weight.isdigit() and int(weight) >= 600)
-
-
-def _runs(runs: Sequence[Run]) -> list[str]:
-    """Typst expressions of a cell: numbers with true minus signs, overlong text cut where the reader sees it."""
-    text = "".join(run.text for run in runs)
-    stripped = text.strip()
-    if _NUMBER.fullmatch(stripped):
-        return [_bold(runs, literal(stripped.replace("-", "−")))]
-    parts, left = [], _LONGEST
-    for i, run in enumerate(runs):
-        said = run.text.lstrip() if i == 0 else run.text
-        said = said.rstrip() if i == len(runs) - 1 else said
-        parts += _lines(replace(run, text=said[:left]))
-        left -= len(said)
-        if left < 0:
-            parts.append(literal(f" … ({len(stripped):,} characters)"))
-            break
-    return parts
-
-
-def _lines(run: Run) -> list[str]:
-    pieces: list[str] = []
-    for i, line in enumerate(run.text.split("\n")):
-        if i:
-            pieces.append("linebreak()")
-        if line:
-            said = f"raw({literal(line)})" if run.code else literal(breakable(line, longest=_UNBROKEN))
-            if "-" in line and re.search("[A-Za-z]", line):  # tabular figures would widen the hyphen
-                said = f'text(number-width: "proportional", {said})'
-            said = f"emph({said})" if run.italic else said
-            pieces.append(f"strong({said})" if run.bold else said)
-    return pieces
-
-
-def _bold(runs: Sequence[Run], said: str) -> str:
-    return f"strong({said})" if runs and all(run.bold or not run.text.strip() for run in runs) else said
