@@ -16,6 +16,7 @@ from cslib.charts.canvas import Picture
 from cslib.charts.curves import chart_cohort_curves
 from cslib.charts.layers import chart_layers
 from cslib.charts.mix import chart_mix
+from cslib.charts.portfolio import chart_league, chart_sparklines
 from cslib.charts.ranges import chart_ranges
 from cslib.charts.retention import chart_retention
 from cslib.charts.segments import chart_segments
@@ -28,9 +29,11 @@ __all__ = [
     "chart_cohort_curves",
     "chart_curves",
     "chart_layers",
+    "chart_league",
     "chart_mix",
     "chart_ranges",
     "chart_retention",
     "chart_segments",
+    "chart_sparklines",
     "chart_spread",
 ]

@@ -11,10 +11,12 @@ import numpy.typing as npt
 from cslib.stats.quantiles import Floats, column, z
 
 __all__ = [
+    "Against",
     "Discoveries",
     "Funnel",
     "Process",
     "Shrunk",
+    "against_others",
     "benjamini_hochberg",
     "funnel_limits",
     "shrink",
@@ -124,6 +126,55 @@ def shrink(value: npt.ArrayLike, se: npt.ArrayLike) -> Shrunk:
     mean = fit(between)[0]
     own = between / (between + noise)
     return Shrunk(mean + own * (raw - mean), np.sqrt(own * noise), mean, sqrt(between))
+
+
+class Against(NamedTuple):
+    """Each of many estimates against the mean of all the others."""
+
+    others: Floats
+    difference: Floats
+    se: Floats
+    """Standard error of the difference."""
+
+
+def against_others(value: npt.ArrayLike, se: npt.ArrayLike) -> Against:
+    """Each estimate less the mean of the others, which is weighed as in :func:`shrink`; the estimates independent.
+
+    The others may truly differ from each other: their spread widens the error of their mean.
+
+    Raises
+    ------
+    ValueError
+        When there are fewer than two values, or a standard error is not positive.
+
+    Notes
+    -----
+    Source: leave-one-out comparison in a random-effects model, Hedges & Olkin 1985, ch. 12; weights as `shrink`.
+
+    Examples
+    --------
+    >>> found = against_others([0.70, 0.90, 0.94], [0.03, 0.02, 0.02])
+    >>> found.others.round(2).tolist(), (found.difference / found.se).round(1).tolist()
+    ([0.92, 0.82, 0.8], [-6.1, 0.6, 1.4])
+    """
+    raw = column(value, "value")
+    noise = column(se, "se", like=raw, minimum=0)
+    if len(raw) < 2:
+        raise ValueError(f"value: found {len(raw)}, expected two or more to compare")
+    if not (noise > 0).all():
+        raise ValueError(
+            f"se: {int((noise == 0).sum())} of {len(noise)} are 0; expected positive standard errors"
+        )
+    others, errors = np.empty(len(raw)), np.empty(len(raw))
+    for i in range(len(raw)):
+        rest = np.arange(len(raw)) != i
+        if len(raw) == 2:
+            others[i], errors[i] = raw[rest][0], noise[rest][0]
+            continue
+        pulled = shrink(raw[rest], noise[rest])
+        others[i] = pulled.mean
+        errors[i] = 1 / sqrt(float((1 / (noise[rest] ** 2 + pulled.spread**2)).sum()))
+    return Against(others, raw - others, np.hypot(noise, errors))
 
 
 class Funnel(NamedTuple):

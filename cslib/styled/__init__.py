@@ -12,6 +12,13 @@ from cslib.styled.cohorts import cohort_table
 from cslib.styled.conventions import conventions_table
 from cslib.styled.data import account_of_data
 from cslib.styled.money import accounts_table, money_table
+from cslib.styled.portfolio import (
+    group_table,
+    look_table,
+    page_heading,
+    proofs_table,
+    unread_table,
+)
 from cslib.styled.ratios import kpi_table, segment_table
 from cslib.styled.sheet import Sheet
 from cslib.styled.tested import concentration_table, definitions_table, proof_table
@@ -27,9 +34,14 @@ __all__ = [
     "concentration_table",
     "conventions_table",
     "definitions_table",
+    "group_table",
     "kpi_table",
+    "look_table",
     "money_table",
+    "page_heading",
     "proof_table",
+    "proofs_table",
     "refused_table",
     "segment_table",
+    "unread_table",
 ]

@@ -1,0 +1,264 @@
+"""Companies side by side as tables, and the heading that begins the page of each."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from cslib.charts.axis import trailing
+from cslib.charts.canvas import require
+from cslib.formats import count, one_line, percent, points, short_money
+from cslib.styled.sheet import Sheet, distinct, lay_out, once
+
+__all__ = ["Heading", "group_table", "look_table", "page_heading", "proofs_table", "unread_table"]
+
+_MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&:@^=/\"'])")
+_RATIOS: Final = {"net_retention": "Net retention", "gross_retention": "Gross retention"}
+_TIER: Final = {"above the others": "above", "below the others": "below", "cannot be told apart": "not apart"}
+TOGETHER: Final = _TIER["cannot be told apart"]
+_CAUSE: Final = 400  # characters of a cause; the rest is what `cslib check` prints
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading that shows as Markdown; on paper it begins a page."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        marked = _MARKDOWN.sub(r"\\\1", one_line(self.text))
+        return {"text/markdown": f"## {marked}", "text/plain": self.text}, {"cslib": {"break": "before"}}
+
+
+def page_heading(text: str) -> Heading:
+    """Heading of the page of one company; `text` may come from data.
+
+    >>> page_heading("Acme & Co")._repr_mimebundle_()[0]["text/markdown"]
+    '## Acme \\\\& Co'
+    """
+    return Heading(text)
+
+
+def group_table(
+    levels: pd.DataFrame, league: pd.DataFrame, changes: pd.DataFrame, *, title: str, locale: str = "en_US"
+) -> Sheet:
+    """Every company with its ARR, its retention with intervals, its standing among the others and what changed.
+
+    Parameters
+    ----------
+    levels : DataFrame
+        `company`, `currency`, `metric`, `end`, `value`, `n_accounts`; of `metric` arr the latest row is shown.
+    league : DataFrame
+        `company`, `metric`, `convention`, `start`, `end`, `value`, `low`, `high`, `tier`.
+    changes : DataFrame
+        `company`, `metric`, `months_ago`, `value`, `low`, `verdict`, of net retention; may lack companies.
+    title : str
+        First words of the caption.
+    locale : str
+        Of numbers and dates.
+
+    Returns
+    -------
+    Sheet
+        One row a company, in order of its name; money in its own currency, never added up.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing or a company comes twice.
+    """
+    require(
+        levels,
+        columns=["company", "currency", "metric", "end", "value", "n_accounts"],
+        by="group_table",
+        may_be_empty=True,
+    )
+    columns = ["company", "metric", "convention", "start", "end", "value", "low", "high", "tier"]
+    require(league, columns=columns, by="group_table", may_be_empty=True)
+    require(
+        changes,
+        columns=["company", "metric", "months_ago", "value", "low", "verdict"],
+        by="group_table",
+        may_be_empty=True,
+    )
+    arr = levels[levels["metric"] == "arr"]
+    arr = arr[arr["end"] == arr.groupby("company")["end"].transform("max")].sort_values("company")
+    once(arr, key=["company"], by="group_table")
+    once(league, key=["company", "metric"], by="group_table")
+    stand = {(row["company"], row["metric"]): row for row in league.to_dict("records")}
+    moved = {row["company"]: row for row in changes[changes["metric"] == "net_retention"].to_dict("records")}
+    lag = count(changes["months_ago"].iloc[0], locale=locale) if len(changes) else "0"
+    heads = ["ARR", "Accounts", *_RATIOS.values(), "Among the others", f"Net, in {lag} months"]
+    rows = [
+        [
+            short_money(row["value"], row["currency"], locale=locale),
+            count(row["n_accounts"], locale=locale),
+            *(_ratio(stand.get((row["company"], metric)), locale=locale) for metric in _RATIOS),
+            _tiers([stand[key] for metric in _RATIOS if (key := (row["company"], metric)) in stand]),
+            _change(moved.get(row["company"]), locale=locale),
+        ]
+        for row in arr.to_dict("records")
+    ]
+    names = distinct([one_line(name) for name in arr["company"]])
+    cells = pd.DataFrame(rows or [[""] * len(heads)], names or ["none"], heads)
+    window = f", {trailing(league.iloc[0], locale=locale)}, with 95% intervals" if len(league) else ""
+    return lay_out(
+        cells.rename_axis("Company", axis=1),
+        caption=f"{title}{window}. ARR in each company's own currency.",
+        label="tab-group",
+        text=heads[4:],
+    )
+
+
+def _ratio(row: dict[Any, Any] | None, *, locale: str) -> str:
+    if row is None or pd.isna(row["value"]):
+        return "undefined"
+    if pd.isna(row["low"]):
+        return percent(row["value"], locale=locale)
+    low, high = (percent(row[side], locale=locale, digits=0) for side in ("low", "high"))
+    return f"{percent(row['value'], locale=locale)} ({low} to {high})"
+
+
+def _tiers(rows: list[dict[Any, Any]]) -> str:
+    apart = [(_RATIOS[row["metric"]].split()[0].lower(), _TIER[row["tier"]]) for row in rows]
+    words = [f"{metric} {tier}" for metric, tier in apart if tier != TOGETHER]
+    return ", ".join(words) or (TOGETHER if apart else "")
+
+
+def _change(row: dict[Any, Any] | None, *, locale: str) -> str:
+    if row is None or pd.isna(row["low"]):
+        return "cannot tell"
+    if row["verdict"] == "changed":
+        return f"changed, {points(row['value'], locale=locale, signed=True)} points"
+    return "unchanged" if row["verdict"] == "unchanged within delta" else "cannot tell"
+
+
+def look_table(frame: pd.DataFrame, *, title: str, months: int = 3, locale: str = "en_US") -> Sheet:
+    """Where to look first: ARR lost and ARR that is known to end, the largest share of the company's ARR first.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `company`, `currency`, `lost`, `n_lost`, `ending`, `n_ending`, `at_stake` (minor units), `share` (a ratio),
+        `largest`, `largest_share`; in the order to print.
+    title : str
+        First words of the caption.
+    months : int
+        Of the losses.
+    locale : str
+        Of numbers.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing.
+    """
+    columns = [
+        "company", "currency", "lost", "n_lost", "ending", "n_ending", "at_stake", "share", "largest", "largest_share",
+    ]  # fmt: skip
+    require(frame, columns=columns, by="look_table", may_be_empty=True)
+    heads = [f"Lost in {months} months", "Known to end", "Together", "Of opening ARR", "Largest account"]
+    rows = [
+        [
+            f"{short_money(row['lost'], row['currency'], locale=locale)} ({count(row['n_lost'], locale=locale)})",
+            f"{short_money(row['ending'], row['currency'], locale=locale)} ({count(row['n_ending'], locale=locale)})",
+            short_money(row["at_stake"], row["currency"], locale=locale),
+            percent(row["share"], locale=locale),
+            f"{one_line(row['largest'])}, {percent(row['largest_share'], locale=locale, digits=0)}"
+            if row["largest"]
+            else "",
+        ]
+        for row in frame.to_dict("records")
+    ]
+    names = distinct([one_line(name) for name in frame["company"]])
+    cells = pd.DataFrame(rows or [[""] * len(heads)], names or ["none"], heads)
+    caption = (
+        f"{title}, in each company's own currency, accounts in brackets; the largest account with its share of ARR a "
+        "year ago."
+    )
+    return lay_out(
+        cells.rename_axis("Company", axis=1), caption=caption, label="tab-look", text=["Largest account"]
+    )
+
+
+def unread_table(frame: pd.DataFrame, *, title: str = "Companies that could not be read") -> Sheet:
+    """Companies that are missing from every other table, each with its cause.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `company`, `cause`; a long cause is cut.
+    title : str
+        The caption.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing.
+    """
+    require(frame, columns=["company", "cause"], by="unread_table", may_be_empty=True)
+    causes = [one_line(cause) for cause in frame["cause"]]
+    rows = [cause if len(cause) <= _CAUSE else f"{cause[:_CAUSE].rstrip()}…" for cause in causes]
+    names = distinct([one_line(name) for name in frame["company"]])
+    cells = pd.DataFrame({"Cause": rows or [""]}, index=names or ["none"])
+    return lay_out(
+        cells.rename_axis("Company", axis=1), caption=f"{title}.", label="tab-unread", text=["Cause"]
+    )
+
+
+def proofs_table(
+    frame: pd.DataFrame, *, unit: str, title: str = "Identities tested", locale: str = "en_US"
+) -> Sheet:
+    """How many identities each company's books hold, and the equalities behind them; the broken ones by name.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `company`, `check`, `n`, `holds`.
+    unit : str
+        Of what is equal.
+    title : str
+        First words of the caption.
+    locale : str
+        Of numbers.
+
+    Returns
+    -------
+    Sheet
+        One row a company; one whose proof does not hold stands in bold.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing or the frame is empty.
+    """
+    require(frame, columns=["company", "check", "n", "holds"], by="proofs_table")
+    rows, names, broken = [], [], []
+    for company, own in frame.groupby("company", sort=False):
+        name = one_line(company)
+        wrong = [one_line(check) for check in own.loc[~own["holds"].astype("bool"), "check"]]
+        names.append(name)
+        broken += [name] if wrong else []
+        rows.append(
+            [
+                f"{count(len(own) - len(wrong), locale=locale)} of {count(len(own), locale=locale)}",
+                count(int(own["n"].sum()), locale=locale),
+                "; ".join(wrong) or "none",
+            ]
+        )
+    cells = pd.DataFrame(rows, distinct(names), ["Identities that hold", "Equalities", "Broken"])
+    return lay_out(
+        cells.rename_axis("Company", axis=1),
+        caption=f"{title} in every company's books, to the {unit}.",
+        label="tab-proof",
+        text=["Broken"],
+        bold=broken,
+    )
