@@ -280,6 +280,8 @@ _CONTRACT: Final = (
             end_date     date   -    day          first day no longer in it; blank while in it
             region       text   -    -            where
             annual_cost  money  0..  minor units  full cost of a year, in the reporting currency
+            quota        money  0..  minor units  ARR to bring in a year, in the reporting currency
+            quota_kind   text    -    -            what the quota is of: renewal, expansion
             segment      text   -    -            the band or tier served
         """),
         ("person", "role", "start_date"),
