@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from cslib.report.typst.colours import ink_on, rgb
@@ -74,7 +73,7 @@ def _runs(runs: Sequence[Run]) -> list[str]:
     for i, run in enumerate(runs):
         said = run.text.lstrip() if i == 0 else run.text
         said = said.rstrip() if i == len(runs) - 1 else said
-        parts += _lines(replace(run, text=said[:left]))
+        parts += _lines(run._replace(text=said[:left]))
         left -= len(said)
         if left < 0:
             parts.append(literal(f" … ({len(stripped):,} characters)"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["ink_on", "rgb"]
@@ -23,6 +24,7 @@ _HEX: Final = re.compile(r"#([0-9a-f]{3,8})")
 _CALL: Final = re.compile(r"rgba?\(([^()]*)\)")
 
 
+@lru_cache(4096)
 def rgb(css: str) -> str:
     """Six hexadecimal digits of a CSS colour, mixed with white as far as it is transparent; empty if none.
 

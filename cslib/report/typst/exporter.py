@@ -11,6 +11,7 @@ from nbconvert.exporters.exporter import Exporter
 from traitlets import Bool, Enum, Int, List, Unicode, default
 
 from cslib.report.typst.notebook import ExportError, Options, Source, typst_source
+from cslib.report.typst.outputs import without_records
 from cslib.report.typst.press import press, unreadable, without
 
 __all__ = ["ExportError", "TypstExporter", "TypstPDFExporter", "pdf_bytes"]
@@ -41,9 +42,13 @@ class TypstExporter(Exporter):
     def _file_extension_default(self) -> str:
         return ".typ"
 
+    @default("optimistic_validation")
+    def _optimistic_validation_default(self) -> bool:
+        return True  # one look at the notebook after all preprocessors, not one after each
+
     def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
         """Typst text, and its files under ``outputs`` of the resources."""
-        copied, resources = super().from_notebook_node(nb, resources, **kw)
+        copied, resources = super().from_notebook_node(without_records(nb), resources, **kw)
         folder = resources.get("output_files_dir", "")
         source = self._source(copied, resources, files=f"{folder}/" if folder else "")
         resources["outputs"] = {**(resources.get("outputs") or {}), **source.files}
@@ -81,7 +86,7 @@ class TypstPDFExporter(TypstExporter):
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
         """PDF bytes; strict for reports of cslib, as strict as possible for other notebooks."""
-        copied, resources = Exporter.from_notebook_node(self, nb, resources, **kw)
+        copied, resources = Exporter.from_notebook_node(self, without_records(nb), resources, **kw)
         source = self._source(copied, resources)
         try:
             pdf = press(source.text, source.files, timestamp=source.timestamp, fonts=source.fonts)

@@ -54,7 +54,8 @@ def clean_svg(text: str) -> str:
     """
     text = text[text.index("<svg") :] if "<svg" in text else text
     text = unicodedata.normalize("NFC", _HREF.sub("", _ENTITY.sub(_character, text)))
-    return text if text.isascii() else "".join(c for c in text if not unicodedata.combining(c))
+    marks = {ord(c) for c in set(text) if unicodedata.combining(c)}
+    return text.translate(dict.fromkeys(marks)) if marks else text
 
 
 def _character(found: re.Match[str]) -> str:

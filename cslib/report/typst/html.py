@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = ["Cell", "Image", "Piece", "Run", "Table", "read_html"]
 
 _INHERITED: Final = ("color", "font-weight", "font-style", "text-align", "background-color")
 _HIDDEN: Final = {"script", "style", "head", "title", "template", "noscript", "svg", "iframe", "object"}
+_BOLD: Final = {"b", "strong"}
+_ITALIC: Final = {"i", "em"}
 _VOID: Final = {"br", "img", "hr", "input", "meta", "link", "col", "wbr", "area", "base", "embed", "source"}
 _BLOCKS: Final = {
     "p",
@@ -30,11 +33,12 @@ _BLOCKS: Final = {
     "dt",
     "dd",
 }
+_CELL: Final = re.compile(r"""<(t[dhr])((?:\s+[a-z]+="[^"&<>]*")*)\s*>""")
+_ATTRIBUTE: Final = re.compile(r"""([a-z]+)="([^"]*)\"""")
 _LINES: Final = re.compile(r"\s+")
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """Text of one kind."""
 
     text: str
@@ -54,9 +58,9 @@ class Cell:
     classes: frozenset[str] = frozenset()
     runs: list[Run] = field(default_factory=list)
 
-    @property
+    @cached_property
     def text(self) -> str:
-        """What the cell says."""
+        """What the cell says, once it has been read."""
         return "".join(run.text for run in self.runs).strip()
 
 
@@ -80,8 +84,7 @@ class Image:
 Piece = Table | Image | str
 
 
-@dataclass(frozen=True)
-class _Node:
+class _Node(NamedTuple):
     tag: str
     id: str
     classes: frozenset[str]
@@ -118,6 +121,18 @@ class _Reader(HTMLParser):
         self.cell: Cell | None = None
         self.caption: list[str] | None = None
 
+    def updatepos(self, i: int, j: int) -> int:
+        """Nobody asks for line numbers, and to count them takes a while."""
+        return j
+
+    def parse_starttag(self, i: int) -> int:
+        """Tags of cells and rows, nearly all there are, without the parser's care for broken ones."""
+        found = _CELL.match(self.rawdata, i)
+        if found is None:
+            return super().parse_starttag(i)
+        self.handle_starttag(found[1], _ATTRIBUTE.findall(found[2]))
+        return found.end()
+
     def finish(self) -> list[Piece]:
         for table in self.tables:
             self.pieces.append(table)
@@ -133,8 +148,13 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        node = _Node(tag, given.get("id", ""), frozenset(given.get("class", "").split()), {})
-        style = {**self._inherited(), **self._styled(node), **_declarations(given.get("style", ""))}
+        classes = frozenset(given["class"].split()) if "class" in given else _NONE
+        node = _Node(tag, given.get("id", ""), classes, {})
+        style = self._inherited()
+        if self.rules:
+            style |= self._styled(node)
+        if "style" in given:
+            style |= _declarations(given["style"])
         if tag == "br":
             self._text("\n")
         elif tag == "img" and not self.tables:
@@ -142,7 +162,7 @@ class _Reader(HTMLParser):
             self.pieces.append(Image(given.get("src", ""), given.get("alt", "")))
         if tag in _VOID:
             return
-        self.open.append(_Node(tag, node.id, node.classes, style))
+        self.open.append(node._replace(style=style))
         if tag == "table":
             self._flush()
             self.tables.append(Table())
@@ -160,17 +180,19 @@ class _Reader(HTMLParser):
         self, tag: str, given: Mapping[str, str], style: Mapping[str, str], classes: frozenset[str]
     ) -> None:
         table = self.tables[-1]
-        in_head = any(node.tag == "thead" for node in self.open)
+        in_head = any(node.tag == "thead" for node in reversed(self.open))
         rows = table.head if in_head else table.body
         if not rows:
             rows.append([])
-        span = {name: min(max(_whole(given.get(name, "")), 1), 1000) for name in ("colspan", "rowspan")}
-        self.cell = Cell(tag == "th", span["colspan"], span["rowspan"], style, classes)
+        across, down = (
+            min(max(_whole(given[name]), 1), 1000) if name in given else 1 for name in ("colspan", "rowspan")
+        )
+        self.cell = Cell(tag == "th", across, down, style, classes)
         if style.get("display") != "none":
             rows[-1].append(self.cell)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag not in {node.tag for node in self.open}:
+        if not any(node.tag == tag for node in reversed(self.open)):
             return
         while self.open.pop().tag != tag:
             pass
@@ -190,25 +212,29 @@ class _Reader(HTMLParser):
         self._text(_LINES.sub(" ", data))
 
     def _text(self, text: str) -> None:
+        if not text or (text == " " and self.cell is None and self.tables and self.caption is None):
+            return
         tags = {node.tag for node in self.open}
-        if tags & _HIDDEN or not text:
+        if tags & _HIDDEN:
             return
         if self.caption is not None:
             self.caption.append(text)
         elif self.cell is not None:
-            italic = bool(tags & {"i", "em"})
-            self.cell.runs.append(Run(text, bool(tags & {"b", "strong"}), italic, "code" in tags))
+            bold, italic = not tags.isdisjoint(_BOLD), not tags.isdisjoint(_ITALIC)
+            self.cell.runs.append(Run(text, bold, italic, "code" in tags))
         elif not self.tables:
             self.words.append(text)
 
     def _inherited(self) -> dict[str, str]:
-        parent = self.open[-1].style if self.open else {}
+        parent = self.open[-1].style if self.open else None
+        if not parent:
+            return {}
         return {name: parent[name] for name in _INHERITED if name in parent}
 
     def _styled(self, node: _Node) -> dict[str, str]:
+        style: dict[str, str] = {}
         keys = [f"#{node.id}", *(f".{name}" for name in node.classes), node.tag, "*"]
         rules = [rule for key in keys for rule in self.rules.get(key, ()) if _matches(rule, node, self.open)]
-        style: dict[str, str] = {}
         for rule in sorted(rules, key=lambda rule: rule.weight):
             style |= rule.style
         return style
@@ -218,6 +244,8 @@ def _matches(rule: _Rule, node: _Node, ancestors: Sequence[_Node]) -> bool:
     *above, own = rule.steps
     if not _is(own, node):
         return False
+    if not above:
+        return True
     chain = iter(reversed(ancestors))
     return all(any(_is(step, ancestor) for ancestor in chain) for step in reversed(above))
 
@@ -230,6 +258,8 @@ def _is(step: tuple[str, str, frozenset[str]], node: _Node) -> bool:
 _STYLE: Final = re.compile(r"<style\b[^>]*>(.*?)</style\s*>", re.S | re.I)
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.S)
 _BLOCK: Final = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_ID: Final = re.compile(r"\s*#([\w-]+)\s*")
+_NONE: Final[frozenset[str]] = frozenset()
 _STEP: Final = re.compile(r"([a-zA-Z][\w-]*|\*)?((?:[.#][\w-]+)*)")
 
 
@@ -248,7 +278,9 @@ def _sheets(text: str) -> dict[str, list[_Rule]]:
 
 
 def _rule(selector: str, style: Mapping[str, str], order: int) -> _Rule | None:
-    steps = []
+    steps: list[tuple[str, str, frozenset[str]]] = []
+    if found := _ID.fullmatch(selector):  # as pandas writes one for every cell
+        return _Rule((("", found[1], _NONE),), style, (1, 0, order))
     for word in selector.replace(">", " ").split():
         found = _STEP.fullmatch(word)
         if not found:  # pseudo-classes, attributes: nothing that stands on paper

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from cslib.report.typst.pictures import decoded, joined, linked, picture
 from cslib.report.typst.tables import Frame, typst_table
 from cslib.report.typst.text import breakable, content, cut, literal, prose
 
-__all__ = ["cell_blocks", "table_block"]
+__all__ = ["cell_blocks", "table_block", "without_records"]
 
 _OURS: Final = "application/vnd.cslib."
 _HIDDEN: Final = {"hide", "remove-cell", "remove_cell", "parameters", "injected-parameters"}
@@ -23,6 +24,30 @@ _NO_OUTPUT: Final = {"remove-output", "remove_output", "hide-output", "hide_outp
 _PICTURES: Final = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp")
 _ANSI: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]|.\x08")
 _LINES: Final = 300  # of code or printed text
+
+
+def without_records(notebook: Any) -> Any:
+    """Notebook in which our records for machines are empty: nothing prints them, and to copy them takes a while."""
+    light = copy(notebook)
+    light["cells"] = [_light(cell) for cell in notebook.cells]
+    return light
+
+
+def _light(cell: Any) -> Any:
+    outputs = cell.get("outputs", [])
+    if not any(_is_record(mime) for output in outputs for mime in output.get("data", ())):
+        return cell
+    light = copy(cell)
+    light["outputs"] = [copy(output) for output in outputs]
+    for output in light["outputs"]:
+        if "data" in output:
+            said = output["data"].items()
+            output["data"] = {mime: "" if _is_record(mime) else value for mime, value in said}
+    return light
+
+
+def _is_record(mime: str) -> bool:
+    return mime.startswith(_OURS)
 
 
 def cell_blocks(page: Page, cell: Any, at: int) -> list[Block]:
@@ -72,8 +97,8 @@ def _words(metadata: Mapping[str, Any]) -> dict[str, Any]:
 def _data(
     page: Page, data: Mapping[str, Any], words: Mapping[str, Any], metadata: Mapping[str, Any]
 ) -> list[Block]:
-    ours = any(mime.startswith(_OURS) for mime in data)
-    shown = {mime: value for mime, value in data.items() if not mime.startswith(_OURS)}
+    ours = any(map(_is_record, data))
+    shown = {mime: value for mime, value in data.items() if not _is_record(mime)}
     if ours and set(shown) <= {"text/plain"}:
         return []
     return _broken(words) + _best(page, shown, words, metadata)

@@ -192,14 +192,17 @@ def _placed(rows: Sequence[Sequence[Cell]]) -> dict[tuple[int, int], Cell]:
             while (y, x) in taken:
                 x += 1
             placed[y, x] = cell
-            down = min(cell.rowspan, len(rows) - y)
-            taken |= {(y + i, x + j) for i in range(down) for j in range(cell.colspan)}
+            if cell.rowspan > 1:
+                down = min(cell.rowspan, len(rows) - y)
+                taken |= {(y + i, x + j) for i in range(1, down) for j in range(cell.colspan)}
             x += cell.colspan
     return placed
 
 
 def _shaped(rows: Sequence[Sequence[Cell]], n: int) -> list[list[Cell]]:
     """Rows of which each fills `n` columns, none reaches beyond the last row."""
+    if _simple((), rows) and all(len(row) == n for row in rows):
+        return [list(row) for row in rows]
     placed = _placed(rows)
     shaped: list[list[Cell]] = [[] for _ in rows]
     covered: set[tuple[int, int]] = set()

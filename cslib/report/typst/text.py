@@ -51,7 +51,7 @@ def breakable(text: str, *, longest: int = 32) -> str:
     >>> breakable("short"), len(breakable("a" * 64))
     ('short', 65)
     """
-    if len(text) <= longest:
+    if len(text) <= longest or max(map(len, text.split()), default=0) <= longest:
         return text
     return _WORD.sub(lambda word: _BREAK.join(_pieces(word.group(), longest)), text)
 
@@ -111,7 +111,8 @@ def printable(source: str, *, covered: frozenset[str]) -> tuple[str, list[str]]:
     """
     found = {character: _shown(character, covered) for character in set(source) - {"\n"}}
     missing = sorted(character for character, shown in found.items() if shown == SUBSTITUTE != character)
-    return source.translate({ord(a): b for a, b in found.items() if a != b}), missing
+    changed = {ord(a): b for a, b in found.items() if a != b}
+    return source.translate(changed) if changed else source, missing
 
 
 def _shown(character: str, covered: frozenset[str]) -> str:
