@@ -20,7 +20,7 @@ opportunities: account_id created_date amount kind source stage closed_date won 
 feedback: account_id date area status votes closed_date
 churn_reasons: account_id date reason voluntary competitor savable source
 tickets: account_id opened_at closed_at priority first_response_minutes csat escalated
-team: person role start_date end_date region annual_cost segment
+team: person role start_date end_date region annual_cost quota quota_kind segment
 costs: function month amount
 """
 REQUIRED = {
