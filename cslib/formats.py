@@ -10,7 +10,7 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import (
     format_compact_currency,
     format_currency,
@@ -35,11 +35,21 @@ __all__ = [
     "points",
     "short_money",
     "shortened",
+    "undefined",
 ]
 
 MINUS: Final = "\N{MINUS SIGN}"
-UNDEFINED: Final = "undefined"
+_UNDEFINED: Final = {"en": "undefined", "tr": "tanımsız", "zh": "无法计算", "ar": "غير معرّف"}
 _SHORT_NAMES: Final = {"arr": "ARR", "mrr": "MRR"}
+
+
+def undefined(locale: str) -> str:
+    """What stands in place of a number that cannot be computed; English in a language without words here.
+
+    >>> undefined("en_GB")
+    'undefined'
+    """
+    return _UNDEFINED.get(locale.split("_")[0], _UNDEFINED["en"])
 
 
 def currency_of(unit: str) -> str:
@@ -86,7 +96,7 @@ def short_money(
     ['$2M', '$12.5M']
     """
     if math.isnan(minor):
-        return UNDEFINED
+        return undefined(locale)
     amount = _in_major_units(minor, currency)
     steps = Decimal(1) if abs(amount) < 1000 else Decimal(1).scaleb(amount.adjusted() - 2)
     # rounded before babel chooses the suffix: 999,999 is 1.00M, not 1000k
@@ -112,7 +122,7 @@ def exact_money(minor: float, currency: str, *, locale: str = "en_US", signed: b
     ('$12,400,000', '−47\\xa0€')
     """
     if math.isnan(minor):
-        return UNDEFINED
+        return undefined(locale)
     amount = _in_major_units(minor, currency).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
     pattern = re.sub(r"[.,]00", "", _currency_pattern(locale))
     text = str(format_currency(amount, currency, format=pattern, locale=locale, currency_digits=False))
@@ -132,7 +142,7 @@ def percent(ratio: float, *, locale: str = "en_US", digits: int = 1) -> str:
     ('104.4%', '90%', 'undefined')
     """
     if math.isnan(ratio):
-        return UNDEFINED
+        return undefined(locale)
     pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
     return str(format_percent(ratio, format=pattern, locale=locale)).replace("-", MINUS)
 
@@ -144,7 +154,7 @@ def points(ratio: float, *, locale: str = "en_US", signed: bool = False) -> str:
     ('−6.2', '+3.1', '0.0')
     """
     if math.isnan(ratio):
-        return UNDEFINED
+        return undefined(locale)
     tenths = Decimal(repr(float(ratio) * 100)).quantize(Decimal("0.1"), rounding=ROUND_HALF_EVEN)
     shown = "0.0" if tenths == 0 else "+0.0;-0.0" if signed else "0.0"
     return str(format_decimal(tenths + 0, format=shown, locale=locale)).replace("-", MINUS)
@@ -220,7 +230,7 @@ def period(first: date, *, grain: str, locale: str = "en_US") -> str:
     if grain == "month":
         return month(first, locale=locale)
     if grain == "quarter":
-        return f"Q{(first.month + 2) // 3} {first.year}"
+        return str(format_skeleton("yQQQ", first, locale=locale))
     if grain == "year":
         return str(first.year)
     raise ValueError(f"grain: found {grain!r}, expected one of month, quarter, year")

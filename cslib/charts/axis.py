@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from cslib.charts.canvas import SIZE
-from cslib.formats import currency_of, month, one_line, percent, short_money
+from cslib.formats import count, currency_of, month, one_line, percent, short_money
+from cslib.words import known, say
 
 __all__ = [
     "days_of",
@@ -97,10 +98,13 @@ def trailing(row: Mapping[Any, Any] | pd.Series[Any], *, locale: str) -> str:
     >>> trailing({"convention": "endpoint", "start": opened, "end": closed}, locale="en_US")
     'trailing 12 months to Sep 2026, endpoint convention'
     """
-    window = (
-        f"trailing {window_months(row['start'], row['end'])} months to {month(row['end'], locale=locale)}"
+    return say(
+        "trailing {n} months to {month}, {convention} convention",
+        locale=locale,
+        n=count(window_months(row["start"], row["end"]), locale=locale),
+        month=month(row["end"], locale=locale),
+        convention=known(one_line(row["convention"]), locale=locale),
     )
-    return f"{window}, {one_line(row['convention'])} convention"
 
 
 def spread(wanted: Sequence[float], *, gap: float, low: float, high: float) -> list[float]:

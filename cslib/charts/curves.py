@@ -24,7 +24,8 @@ from cslib.charts.canvas import (
     sheet,
     text_inches,
 )
-from cslib.formats import count, metric_name, percent, period
+from cslib.formats import count, percent, period
+from cslib.words import known, metric_name, say
 
 __all__ = ["chart_cohort_curves"]
 
@@ -72,32 +73,36 @@ def chart_cohort_curves(
     metrics = sorted(set(triangle["metric"]))
     if len(metrics) > 1:
         raise ValueError(f"chart_cohort_curves: metric: found {', '.join(metrics)}; expected one")
-    known = triangle.dropna(subset=["value"]).sort_values(["cohort", "age"])
-    known = known[known["cohort"].isin(known.loc[known["age"] > 0, "cohort"])]
-    subject = title or metric_name(metrics[0])
-    caption = (
-        f"{subject} at equal age, {triangle['convention'].iloc[0]} convention, by {grain} of first payment"
+    seen = triangle.dropna(subset=["value"]).sort_values(["cohort", "age"])
+    seen = seen[seen["cohort"].isin(seen.loc[seen["age"] > 0, "cohort"])]
+    caption = say(
+        "{title} at equal age, {convention} convention, by {grain} of first payment",
+        locale=locale,
+        title=title or metric_name(metrics[0], locale=locale),
+        convention=known(str(triangle["convention"].iloc[0]), locale=locale),
+        grain=say(grain, locale=locale),
     )
-    if known.empty:
-        return said("No cohort has reached month 1 yet.", caption=f"{caption}.", label="fig-cohort-curves")
+    if seen.empty:
+        nothing = say("No cohort has reached its first month yet.", locale=locale)
+        return said(nothing, caption=f"{caption}.", label="fig-cohort-curves")
     cohorts = sorted(set(triangle["cohort"]))
     shade = dict(zip(cohorts, shades(len(cohorts)), strict=True))
 
     figure, axes = sheet(left=0.5, right=1.3, top=0.12, bottom=0.5)
-    low, high = min(known["value"].min(), 1.0), max(known["value"].max(), 1.0)
+    low, high = min(seen["value"].min(), 1.0), max(seen["value"].max(), 1.0)
     pad = max(0.08 * (high - low), 0.02)
     axes.set_ylim(max(low - pad, -0.01), high + pad)
-    oldest = max(int(known["age"].max()), 1)
+    oldest = max(int(seen["age"].max()), 1)
     axes.set_xlim(0, oldest)
     step = next(step for step in (1, 3, 6, 12, 24, 60, 120) if oldest <= 8 * step)
     axes.set_xticks(range(0, oldest + 1, step))
-    axes.set_xlabel("Age in months since first payment", labelpad=3)
+    axes.set_xlabel(say("Age in months since first payment", locale=locale), labelpad=3)
     percent_axis(axes, locale=locale)
     if high > 1.0:
         axes.axhline(1.0, color=MUTED, linewidth=0.8)
     names, points, colours, sentences = [], [], [], []
     for cohort in cohorts:
-        curve = known[known["cohort"] == cohort]
+        curve = seen[seen["cohort"] == cohort]
         if curve.empty:
             continue
         named, last = period(cohort, grain=grain, locale=locale), curve.iloc[-1]
@@ -109,16 +114,29 @@ def chart_cohort_curves(
         size = count(last["n_accounts"], locale=locale)
         names.append(f"{named}  {percent(ratios[-1], locale=locale, digits=0)} ({size})")
         sentences.append(
-            f"{named} ({size} accounts): {percent(ratios[-1], locale=locale)} at month {ages[-1]}."
+            say(
+                "{cohort} ({n} accounts): {value} at month {age}.",
+                locale=locale,
+                cohort=named,
+                n=size,
+                value=percent(ratios[-1], locale=locale),
+                age=count(ages[-1], locale=locale),
+            )
         )
     _place(axes, names, points=points, colours=colours)
-    young = [period(c, grain=grain, locale=locale) for c in cohorts if c not in set(known["cohort"])]
-    waiting = f" Too young to draw: {', '.join(young)}." if young else ""
-    caption = (
-        f"{caption}, with the accounts of each cohort in brackets; "
-        f"a curve ends at the age its youngest account has reached.{waiting}"
+    young = [period(c, grain=grain, locale=locale) for c in cohorts if c not in set(seen["cohort"])]
+    waiting = (
+        " " + say("Too young to draw: {cohorts}.", locale=locale, cohorts=", ".join(young)) if young else ""
     )
-    return Picture(figure, f"Lines by age. {' '.join(sentences)}{waiting}", caption, "fig-cohort-curves")
+    caption = say(
+        "{caption}, with the accounts of each cohort in brackets; a curve ends at the age that its youngest account "
+        "has reached.",
+        locale=locale,
+        caption=caption,
+    )
+    caption += waiting
+    lines = say("Lines by age.", locale=locale)
+    return Picture(figure, f"{lines} {' '.join(sentences)}{waiting}", caption, "fig-cohort-curves")
 
 
 def _place(

@@ -9,6 +9,7 @@ import pandas as pd
 from cslib.charts.axis import LINE, ONE_READING, days_of, end_labels, money_axis, month_axis
 from cslib.charts.canvas import HEIGHT, INK, Picture, house_style, require, shades, sheet
 from cslib.formats import currency_of, month, period, short_money
+from cslib.words import say
 
 __all__ = ["chart_layers"]
 
@@ -18,7 +19,7 @@ _NAMED: Final = int((HEIGHT - 0.47) / LINE)
 
 @house_style()
 def chart_layers(
-    layers: pd.DataFrame, *, title: str = "ARR by cohort", grain: str = "year", locale: str = "en_US"
+    layers: pd.DataFrame, *, title: str = "", grain: str = "year", locale: str = "en_US"
 ) -> Picture:
     """Stacked ARR over time by cohort, the oldest at the foot and palest, each named with its last amount.
 
@@ -81,8 +82,15 @@ def chart_layers(
     end = month(wide.index[-1], locale=locale)
     total = short_money(float(now.sum()), currency, locale=locale)
     since = month(wide.index[0], locale=locale)
-    span = f"{since} to {end}" if len(at) > 1 else end
+    span = say("{start} to {end}", locale=locale, start=since, end=end) if len(at) > 1 else end
     cohorts = "; ".join(said).replace("  ", " ")
-    alt = f"Stacked areas of {unit}, {span}. In {end}, {total} in all; by cohort {cohorts}."
-    caption = f"{title} of the {grain} of first payment, {span}, {unit}; {total} in {end}."
+    places = {"unit": unit, "span": span, "month": end, "total": total}
+    alt = say(
+        "Stacked areas of {unit}, {span}. In {month}, {total} in all; by cohort {cohorts}.",
+        locale=locale, cohorts=cohorts, **places,
+    )  # fmt: skip
+    caption = say(
+        "{title} of the {grain} of first payment, {span}, {unit}; {total} in {month}.", locale=locale,
+        title=title or say("ARR by cohort", locale=locale), grain=say(grain, locale=locale), **places,
+    )  # fmt: skip
     return Picture(figure, alt, caption, "fig-layers")

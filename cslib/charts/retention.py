@@ -8,10 +8,12 @@ import pandas as pd
 
 from cslib.charts.axis import days_of, end_labels, month_axis, percent_axis, window_months
 from cslib.charts.canvas import GAIN, INK, MUTED, NEUTRAL, Picture, house_style, require, said, sheet
-from cslib.formats import count, listed, metric_name, month, percent
+from cslib.formats import count, listed, month, percent
+from cslib.words import known, metric_name, say
 
 __all__ = ["chart_retention"]
 
+SHORT: Final = {"net_retention": "Net", "gross_retention": "Gross", "logo_retention": "Logo"}
 LINES: Final[dict[str, dict[str, Any]]] = {
     "net_retention": {"color": GAIN},
     "gross_retention": {"color": NEUTRAL},
@@ -47,29 +49,39 @@ def chart_retention(frame: pd.DataFrame, *, title: str = "", locale: str = "en_U
     require(
         frame, columns=["metric", "convention", "start", "end", "value", "n_accounts"], by="chart_retention"
     )
-    known = frame.dropna(subset=["value"]).sort_values("end")
+    seen = frame.dropna(subset=["value"]).sort_values("end")
     others = sorted(set(frame["metric"]) - set(LINES))
     if others:
         raise ValueError(f"chart_retention: metric: found {', '.join(others)}; expected {', '.join(LINES)}")
     last = frame["end"].max()
-    names_of = listed(
-        [metric.split("_")[0] for metric in LINES if metric in set(frame["metric"])]
-    ).capitalize()
+    short = [say(SHORT[metric], locale=locale).lower() for metric in LINES if metric in set(frame["metric"])]
+    names_of = listed(short, locale=locale)
+    subject = title or say("{names} retention", locale=locale, names=names_of[:1].upper() + names_of[1:])
     one = frame[frame["end"] == last].iloc[0]
-    window = f"trailing {window_months(one['start'], one['end'])} months"
-    caption = f"{title or f'{names_of} retention'}, {window}, {one['convention']} convention."
-    if known.empty:
-        sentence = (
-            f"Undefined up to {month(last, locale=locale)}: no account paid at the start of the window."
+    window = say(
+        "trailing {n} months", locale=locale, n=count(window_months(one["start"], one["end"]), locale=locale)
+    )
+    caption = say(
+        "{title}, {window}, {convention} convention.",
+        locale=locale,
+        title=subject,
+        window=window,
+        convention=known(str(one["convention"]), locale=locale),
+    )
+    if seen.empty:
+        sentence = say(
+            "Undefined up to {month}: no account paid at the start of the window.",
+            locale=locale,
+            month=month(last, locale=locale),
         )
         return said(sentence, caption=caption, label="fig-retention")
-    curves = {metric: known[known["metric"] == metric] for metric in LINES if metric in set(frame["metric"])}
+    curves = {metric: seen[seen["metric"] == metric] for metric in LINES if metric in set(frame["metric"])}
 
     figure, axes = sheet(left=0.5, right=1.15, top=0.12, bottom=0.35)
-    low, high = min(known["value"].min(), 1.0), max(known["value"].max(), 1.0)
+    low, high = min(seen["value"].min(), 1.0), max(seen["value"].max(), 1.0)
     pad = max(0.08 * (high - low), 0.02)
     axes.set_ylim(max(low - pad, -0.01), high + pad)
-    frame = frame[frame["end"] >= known["end"].min()]
+    frame = frame[frame["end"] >= seen["end"].min()]
     month_axis(axes, frame["end"], locale=locale)
     percent_axis(axes, locale=locale)
     axes.axhline(1.0, color=MUTED, linewidth=0.8)
@@ -81,7 +93,7 @@ def chart_retention(frame: pd.DataFrame, *, title: str = "", locale: str = "en_U
         line = axes.plot(days_of(rows["end"]), list(rows["value"]), gid=metric, clip_on=False, **style)[0]
         line.set(marker=marker, markersize=3.2)
         now = rows["value"].iloc[-1]
-        names.append(f"{metric_name(metric).split(' ')[0]} {percent(now, locale=locale)}")
+        names.append(f"{say(SHORT[metric], locale=locale)} {percent(now, locale=locale)}")
         heights.append(float(curve["value"].iloc[-1]) if len(curve) else 1.0)
         if rows["end"].iloc[-1] == last and len(curve) and curve["end"].iloc[-1] == last:
             axes.plot(
@@ -99,19 +111,26 @@ def chart_retention(frame: pd.DataFrame, *, title: str = "", locale: str = "en_U
     )
 
     n_accounts = count(one["n_accounts"], locale=locale)
-    caption = f"{caption} {month(last, locale=locale)}: {n_accounts} accounts at the start of the window."
-    alt = f"Lines over time, {window}. " + " ".join(sentences)
+    caption += " " + say(
+        "{month}: {n} accounts at the start of the window.",
+        locale=locale,
+        month=month(last, locale=locale),
+        n=n_accounts,
+    )
+    alt = " ".join([say("Lines over time, {window}.", locale=locale, window=window), *sentences])
     return Picture(figure, alt, caption, "fig-retention")
 
 
 def _sentence(metric: str, curve: pd.DataFrame, *, locale: str) -> str:
+    name = metric_name(metric, locale=locale)
     if curve.empty:
-        return f"{metric_name(metric)}: undefined throughout."
+        return say("{metric}: undefined throughout.", locale=locale, metric=name)
     shown = [percent(value, locale=locale) for value in curve["value"]]
     first, last = (month(curve["end"].iloc[i], locale=locale) for i in (0, -1))
     low, high = percent(curve["value"].min(), locale=locale), percent(curve["value"].max(), locale=locale)
     if len(curve) == 1:
-        return f"{metric_name(metric)}: {shown[0]} in {first}."
-    return (
-        f"{metric_name(metric)}: {shown[0]} in {first}, {shown[-1]} in {last}, lowest {low}, highest {high}."
-    )
+        return say("{metric}: {value} in {month}.", locale=locale, metric=name, value=shown[0], month=first)
+    return say(
+        "{metric}: {then} in {first}, {now} in {last}, lowest {low}, highest {high}.",
+        locale=locale, metric=name, then=shown[0], first=first, now=shown[-1], last=last, low=low, high=high,
+    )  # fmt: skip

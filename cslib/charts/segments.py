@@ -27,14 +27,15 @@ from cslib.charts.canvas import (
     text_inches,
 )
 from cslib.formats import (
-    UNDEFINED,
     count,
     currency_of,
     one_line,
     percent,
     short_money,
     shortened,
+    undefined,
 )
+from cslib.words import known, say
 
 __all__ = ["chart_segments"]
 
@@ -95,14 +96,20 @@ def chart_segments(
     shown = shown.sort_values(
         ["net", "opening", "segment"], ascending=[False, False, True], na_position="last"
     )
-    whole = None if total is None else _side_by_side(total.assign(**{by: "All accounts"}), by=by)
+    whole = (
+        None
+        if total is None
+        else _side_by_side(total.assign(**{by: say("All accounts", locale=locale)}), by=by)
+    )
     drawn = pd.concat([whole, shown], ignore_index=True) if whole is not None else shown
 
-    currency, heading = currency_of(unit), one_line(by).replace("_", " ").capitalize()
+    currency, heading = currency_of(unit), known(one_line(by).replace("_", " ").capitalize(), locale=locale)
     table = {
         heading: [shortened(name) for name in drawn["segment"]],
-        "Accounts": [count(n, locale=locale) for n in drawn["n_accounts"]],
-        f"Opening {unit.split(' ')[-1]}": [short_money(m, currency, locale=locale) for m in drawn["opening"]],
+        say("Accounts", locale=locale): [count(n, locale=locale) for n in drawn["n_accounts"]],
+        say("Opening {base}", locale=locale, base=unit.split(" ")[-1]): [
+            short_money(m, currency, locale=locale) for m in drawn["opening"]
+        ],
     }
     height = _HEAD + _FOOT + _ROW * len(drawn)
     figure, axes = sheet(left=0, right=0, top=_HEAD, bottom=_FOOT, height=height)
@@ -118,15 +125,15 @@ def chart_segments(
         figure.add_artist(Line2D([0, 1], [y, y], color=RULE if i else NEUTRAL, linewidth=0.6))
     for i, row in enumerate(drawn.itertuples()):
         _dumbbell(axes, i, gross=float(str(row.gross)), net=float(str(row.net)), locale=locale)
-    _name_dots(axes, drawn)
+    _name_dots(axes, drawn, locale=locale)
     if whole is not None:
         _reference(axes, whole.iloc[0])
-    subject = title or f"Gross and net retention by {heading.lower()}"
+    subject = title or say("Gross and net retention by {part}", locale=locale, part=heading.lower())
     one = frame[frame["end"] == frame["end"].max()].iloc[0]
     return Picture(
         figure,
         _alt(drawn, heading=heading, unit=unit, locale=locale),
-        f"{subject}, {trailing(one, locale=locale)}.{_left_out(rows, shown)}",
+        f"{subject}, {trailing(one, locale=locale)}.{_left_out(len(rows) - len(shown), len(rows), locale=locale)}",
         "fig-segments-" + re.sub(r"[^a-z0-9]+", "-", by.lower()).strip("-"),
     )
 
@@ -169,16 +176,16 @@ def _write(figure: Figure, table: Mapping[str, Sequence[str]], *, has_total: boo
 
 def _range(drawn: pd.DataFrame) -> tuple[float, float]:
     """Ratios from which to which the axis runs."""
-    known = pd.concat([drawn["gross"], drawn["net"]]).dropna()
+    both = pd.concat([drawn["gross"], drawn["net"]]).dropna()
     middle = float(drawn["net"].median()) if drawn["net"].notna().any() else 1.0
     floor, ceiling = min(_FLOOR, 0.75 * middle), max(_CEILING, 1.25 * middle)
-    return max(min([*known, 0.95]), floor), min(max([*known, 1.05]), ceiling)
+    return max(min([*both, 0.95]), floor), min(max([*both, 1.05]), ceiling)
 
 
 def _dumbbell(axes: Axes, y: int, *, gross: float, net: float, locale: str) -> None:
     low, high = axes.get_xlim()
     if math.isnan(net) or math.isnan(gross):
-        axes.annotate(UNDEFINED, (low, y), va="center_baseline", color=MUTED)
+        axes.annotate(undefined(locale), (low, y), va="center_baseline", color=MUTED)
         return
     inside = {name: min(max(ratio, low), high) for name, ratio in (("gross", gross), ("net", net))}
     axes.plot(list(inside.values()), [y, y], color=NEUTRAL, linewidth=1.2, clip_on=False, zorder=2)
@@ -198,16 +205,16 @@ def _dumbbell(axes: Axes, y: int, *, gross: float, net: float, locale: str) -> N
         )
 
 
-def _name_dots(axes: Axes, drawn: pd.DataFrame) -> None:
+def _name_dots(axes: Axes, drawn: pd.DataFrame, *, locale: str) -> None:
     """Write what the two colours are over the first pair of dots."""
-    known = drawn.dropna(subset=["gross", "net"])
-    if known.empty:
+    seen = drawn.dropna(subset=["gross", "net"])
+    if seen.empty:
         return
     low, high = axes.get_xlim()
     for name, colour, side in (("gross", MUTED, -1), ("net", GAIN, 1)):
         axes.annotate(
-            name.capitalize(),
-            (min(max(float(known[name].iloc[0]), low), high), -0.5),
+            say(name.capitalize(), locale=locale),
+            (min(max(float(seen[name].iloc[0]), low), high), -0.5),
             xytext=(side * 6, _HEAD * 0.6 * 72),
             textcoords="offset points",
             ha="right" if side < 0 else "left",
@@ -232,16 +239,25 @@ def _reference(axes: Axes, whole: pd.Series[Any]) -> None:
             )
 
 
-def _left_out(rows: pd.DataFrame, shown: pd.DataFrame) -> str:
-    n = len(rows) - len(shown)
-    return f" The {n} smallest of {len(rows)} are not drawn." if n else ""
+def _left_out(n: int, of: int, *, locale: str) -> str:
+    text = "The {n} smallest of {of} are not drawn."
+    return " " + say(text, locale=locale, n=count(n, locale=locale), of=count(of, locale=locale)) if n else ""
 
 
 def _alt(drawn: pd.DataFrame, *, heading: str, unit: str, locale: str) -> str:
     parts = [
-        f"{one_line(row['segment'])}: gross {percent(row['gross'], locale=locale)}, "
-        f"net {percent(row['net'], locale=locale)}, {count(row['n_accounts'], locale=locale)} accounts, "
-        f"{short_money(row['opening'], currency_of(unit), locale=locale)}"
+        say(
+            "{segment}: gross {gross}, net {net}, {n} accounts, {opening}",
+            locale=locale,
+            segment=one_line(row["segment"]),
+            gross=percent(row["gross"], locale=locale),
+            net=percent(row["net"], locale=locale),
+            n=count(row["n_accounts"], locale=locale),
+            opening=short_money(row["opening"], currency_of(unit), locale=locale),
+        )
         for row in drawn.to_dict("records")
     ]
-    return f"Dots of gross and net retention by {heading.lower()}, opening {unit}. {'; '.join(parts)}."
+    return say(
+        "Dots of gross and net retention by {part}, opening {unit}. {parts}.",
+        locale=locale, part=heading.lower(), unit=unit, parts="; ".join(parts),
+    )  # fmt: skip

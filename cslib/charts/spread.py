@@ -23,6 +23,7 @@ from cslib.charts.canvas import (
     text_inches,
 )
 from cslib.formats import count, currency_of, month, percent, short_money
+from cslib.words import accounts, retell, say
 
 __all__ = ["chart_spread"]
 
@@ -35,9 +36,7 @@ _COLUMNS: Final = ["band", "movement", "convention", "start", "end", "n_accounts
 
 
 @house_style()
-def chart_spread(
-    changes: pd.DataFrame, *, unit: str, title: str = "How accounts differ", locale: str = "en_US"
-) -> Picture:
+def chart_spread(changes: pd.DataFrame, *, unit: str, title: str = "", locale: str = "en_US") -> Picture:
     """Share of the opening amount by how much more or less its accounts pay now, with the number of accounts.
 
     Parameters
@@ -74,12 +73,17 @@ def chart_spread(
         raise ValueError(f"chart_spread: movement: found {', '.join(others)}; expected {', '.join(COLOURS)}")
     one, base, total = rows.iloc[0], unit.split(" ")[-1], int(rows["n_accounts"].sum())
     start, end = month(one["start"], locale=locale), month(one["end"], locale=locale)
-    caption = (
-        f"{title}, {trailing(one, locale=locale)}: share of opening {base} by what each account pays now "
-        "against the start of the window"
+    caption = say(
+        "{title}, {window}: share of opening {base} by what each account pays now against the start of the window",
+        locale=locale,
+        title=title or say("How accounts differ", locale=locale),
+        window=trailing(one, locale=locale),
+        base=base,
     )
     if rows["share"].isna().all():
-        sentence = f"Undefined in {end}: no account paid at the start of the window."
+        sentence = say(
+            "Undefined in {month}: no account paid at the start of the window.", locale=locale, month=end
+        )
         return said(sentence, caption=f"{caption}.", label="fig-spread")
 
     import seaborn  # takes a second: only who draws this figure waits for it
@@ -92,23 +96,27 @@ def chart_spread(
     axes.set(
         xlim=(-0.5, len(rows) - 0.5), ylim=(0, rows["share"].max() * _AIR), yticks=[], xlabel="", ylabel=""
     )
-    names = [_two_lines(str(band)) for band in rows["band"]]
+    bands = [retell(str(band), locale=locale) for band in rows["band"]]
+    names = [_two_lines(band) for band in bands]
     axes.set_xticks(range(len(rows)), names)
     axes.tick_params(axis="x", length=0, pad=4, labelcolor=INK)
-    counts = [_accounts(n, locale=locale) for n in rows["n_accounts"]]
+    counts = [accounts(n, locale=locale) for n in rows["n_accounts"]]
     if text_inches(figure, counts) > WIDTH / len(rows) - 0.05:  # the heads say what is counted
         counts = [count(n, locale=locale) for n in rows["n_accounts"]]
     parts = []
     for i, row in enumerate(rows.to_dict("records")):
-        share, accounts = percent(row["share"], locale=locale), _accounts(row["n_accounts"], locale=locale)
+        share, size = percent(row["share"], locale=locale), accounts(row["n_accounts"], locale=locale)
         if row["n_accounts"]:
             _write(axes, share, (i, row["share"]), up=3, ink=INKS[row["movement"]], weight="semibold")
         _write(axes, counts[i], (i, 0), up=-33, ink=MUTED)
         opened = short_money(row["opening"], currency_of(unit), locale=locale)
-        parts.append(f"{row['band']}: {share}, {opened}, {accounts}")
+        parts.append(f"{bands[i]}: {share}, {opened}, {size}")
     _heads(axes, rows, base=base, locale=locale)
-    alt = f"Bars of opening {unit} by what each account pays in {end} against {start}. {'; '.join(parts)}."
-    return Picture(figure, alt, f"{caption}; {_accounts(total, locale=locale)}.", "fig-spread")
+    alt = say(
+        "Bars of opening {unit} by what each account pays in {end} against {start}. {parts}.",
+        locale=locale, unit=unit, end=end, start=start, parts="; ".join(parts),
+    )  # fmt: skip
+    return Picture(figure, alt, f"{caption}; {accounts(total, locale=locale)}.", "fig-spread")
 
 
 def _heads(axes: Axes, rows: pd.DataFrame, *, base: str, locale: str) -> None:
@@ -121,9 +129,10 @@ def _heads(axes: Axes, rows: pd.DataFrame, *, base: str, locale: str) -> None:
         ends, colour = [side.index[0] - 0.44, side.index[-1] + 0.44], COLOURS[movements[0]]
         axes.plot(ends, [1, 1], transform=above, color=colour, linewidth=0.8, clip_on=False)
         share = percent(side["share"].sum(), locale=locale)
-        told = f"{share} of {base}, {_accounts(int(side['n_accounts'].sum()), locale=locale)}"
+        size = accounts(int(side["n_accounts"].sum()), locale=locale)
+        told = say("{share} of {base}, {size}", locale=locale, share=share, base=base, size=size)
         middle = (sum(ends) / 2, rows["share"].max() * _AIR)
-        _write(axes, head, middle, up=17, ink=INKS[movements[0]], weight="semibold")
+        _write(axes, say(head, locale=locale), middle, up=17, ink=INKS[movements[0]], weight="semibold")
         _write(axes, told, middle, up=6, ink=MUTED)
 
 
@@ -139,7 +148,3 @@ def _write(
 def _two_lines(band: str) -> str:
     """Break a name before its last word, so that all stand equally high."""
     return "\n".join(f"{band[:1].upper()}{band[1:]}".rsplit(" ", 1)) + ("" if " " in band else "\n")
-
-
-def _accounts(n: int, *, locale: str) -> str:
-    return f"{count(n, locale=locale) if n else 'no'} {'account' if n == 1 else 'accounts'}"

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
 
 from cslib.charts.canvas import GAIN, INK, LOSS, MUTED, NEUTRAL, SIZE, Picture, house_style, require, sheet
-from cslib.formats import currency_of, day, metric_name, short_money
+from cslib.formats import currency_of, day, short_money
+from cslib.words import known, metric_name, say
 
 __all__ = ["chart_bridge"]
 
@@ -21,7 +22,7 @@ _CUT_ABOVE: Final = 0.55  # totals are cut when the lowest level stands above th
 
 
 @house_style()
-def chart_bridge(bridge: pd.DataFrame, *, title: str = "ARR bridge", locale: str = "en_US") -> Picture:
+def chart_bridge(bridge: pd.DataFrame, *, title: str = "", locale: str = "en_US") -> Picture:
     """Waterfall from the opening amount over five movements to the closing amount, in short money.
 
     Where the movements are small beside the totals, the two total bars are cut and carry a break mark;
@@ -96,16 +97,21 @@ def chart_bridge(bridge: pd.DataFrame, *, title: str = "ARR bridge", locale: str
         )
         if is_total and is_cut:
             _break_mark(axes, x=i, y=floor + 0.10 * span, rise=0.03 * span)
-    names = [metric_name(metric) for metric in ORDER]
+    names = [metric_name(metric, locale=locale) for metric in ORDER]
     axes.set_xticks(range(7), [f"{names[0]}\n{start}", *names[1:-1], f"{names[-1]}\n{end}"])
     axes.tick_params(axis="x", length=0, pad=4, labelcolor=INK)
     if is_cut:
-        note = f"{names[0]} and {names[-1].lower()} bars are cut; the movements are to scale."
+        note = say("Opening and closing bars are cut; the movements are to scale.", locale=locale)
         figure.text(0.1 / 6.5, 0.05, note, color=MUTED, size=SIZE - 1)
 
-    moved = "; ".join(f"{m} {short_money(amounts[m], currency, locale=locale)}" for m in ORDER)
-    alt = f"Waterfall of {unit} from {start} to {end}: {moved}."
-    return Picture(figure, alt, f"{title}, {start} to {end}, {unit}.", "fig-bridge")
+    lower = (known(metric, locale=locale) for metric in ORDER)
+    told = (short_money(amounts[metric], currency, locale=locale) for metric in ORDER)
+    moved = "; ".join(f"{name} {amount}" for name, amount in zip(lower, told, strict=True))
+    places = {"unit": unit, "start": start, "end": end}
+    alt = say("Waterfall of {unit} from {start} to {end}: {moved}.", locale=locale, moved=moved, **places)
+    subject = title or say("ARR bridge", locale=locale)
+    caption = say("{title}, {start} to {end}, {unit}.", locale=locale, title=subject, **places)
+    return Picture(figure, alt, caption, "fig-bridge")
 
 
 def _break_mark(axes: Axes, *, x: float, y: float, rise: float) -> None:

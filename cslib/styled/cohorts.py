@@ -8,8 +8,9 @@ from typing import Final
 import pandas as pd
 
 from cslib.charts.canvas import INK, blend, require
-from cslib.formats import count, metric_name, one_line, percent, period
+from cslib.formats import count, one_line, percent, period
 from cslib.styled.sheet import Sheet, lay_out, once
+from cslib.words import known, metric_name, say
 
 __all__ = ["cohort_table"]
 
@@ -76,16 +77,27 @@ def cohort_table(
         dtype=float,
     )
     cells = values.map(lambda v: "" if pd.isna(v) else percent(v, locale=locale, digits=0))
-    cells.insert(0, "Accounts", [count(size[cohort], locale=locale) for cohort in cohorts])
+    cells.insert(
+        0, say("Accounts", locale=locale), [count(size[cohort], locale=locale) for cohort in cohorts]
+    )
     colours = pd.DataFrame("", index=cells.index, columns=cells.columns)
     colours[ages] = _heat(values)
     one = triangle.iloc[0]
-    caption = (
-        f"{title or metric_name(one['metric'])} by {grain} of first payment and by age in months, "
-        f"{one_line(one['convention'])} convention. Darker: more kept. Blank: not yet observable."
+    caption = say(
+        "{title} by {grain} of first payment and by age in months, {convention} convention. Darker: more kept. "
+        "Blank: not yet observable.",
+        locale=locale,
+        title=title or metric_name(one["metric"], locale=locale),
+        grain=say(grain, locale=locale),
+        convention=known(one_line(one["convention"]), locale=locale),
     )
     label = "tab-cohorts-" + str(one["metric"]).replace("_", "-")
-    return lay_out(cells.rename_axis("Cohort, age", axis=1), caption=caption, label=label, colours=colours)
+    return lay_out(
+        cells.rename_axis(say("Cohort, age", locale=locale), axis=1),
+        caption=caption,
+        label=label,
+        colours=colours,
+    )
 
 
 def _heat(values: pd.DataFrame) -> pd.DataFrame:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from cslib.charts.canvas import require
 from cslib.formats import MINUS, one_line, percent
 from cslib.styled.sheet import Sheet, distinct, lay_out
+from cslib.words import known, say
 
 __all__ = ["conventions_table"]
 
@@ -40,15 +43,16 @@ def conventions_table(frame: pd.DataFrame, *, title: str, label: str, locale: st
     """
     require(frame, columns=["title", "value", "difference", "known_error", "causes"], by="conventions_table")
     rows = frame.sort_values("value", ascending=False, kind="stable", na_position="last").to_dict("records")
-    names = distinct(
-        [one_line(row["title"]) + (" (a known error)" if row["known_error"] else "") for row in rows]
-    )
+    names = distinct([_title(row, locale=locale) for row in rows])
     ours = [name for name, row in zip(names, rows, strict=True) if row["title"] == frame["title"].iloc[0]]
+    behind = say("Accounts behind it", locale=locale)
     cells = pd.DataFrame(
         {
-            "Result": [percent(row["value"], locale=locale) for row in rows],
-            "Points from ours": [_points(row["difference"], locale=locale) for row in rows],
-            "Accounts behind it": [
+            say("Result", locale=locale): [percent(row["value"], locale=locale) for row in rows],
+            say("Points from ours", locale=locale): [
+                _points(row["difference"], locale=locale) for row in rows
+            ],
+            behind: [
                 ", ".join(
                     f"{one_line(name)} {_points(effect, locale=locale)}" for name, effect in row["causes"]
                 )
@@ -56,8 +60,13 @@ def conventions_table(frame: pd.DataFrame, *, title: str, label: str, locale: st
             ],
         },
         index=names,
-    ).rename_axis("Convention", axis=1)
-    return lay_out(cells, caption=f"{title}.", label=label, text=["Accounts behind it"], bold=ours)
+    ).rename_axis(say("Convention", locale=locale), axis=1)
+    return lay_out(cells, caption=f"{title}.", label=label, text=[behind], bold=ours)
+
+
+def _title(row: Mapping[Any, Any], *, locale: str) -> str:
+    title = known(one_line(row["title"]), locale=locale)
+    return say("{title} (a known error)", locale=locale, title=title) if row["known_error"] else title
 
 
 def _points(ratio: float, *, locale: str) -> str:

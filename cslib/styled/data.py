@@ -10,13 +10,12 @@ import pandas as pd
 from cslib.charts.canvas import require
 from cslib.formats import count, day, one_line
 from cslib.styled.sheet import Sheet, distinct, lay_out
+from cslib.words import say
 
 __all__ = ["account_of_data"]
 
 
-def account_of_data(
-    frame: pd.DataFrame, *, title: str = "The account of the data", locale: str = "en_US"
-) -> Sheet:
+def account_of_data(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US") -> Sheet:
     """Rows read, kept and left out of every table, with the days they span and the hash of the file.
 
     Parameters
@@ -25,7 +24,7 @@ def account_of_data(
         ``book.account``: `table`, `file`, `rows_read`, `rows_kept`, `rows_after_as_of`, `rows_rejected`,
         `first_date`, `last_date`, `sha256`.
     title : str
-        The caption.
+        The caption; as a default what it is.
     locale : str
         Of numbers and dates.
 
@@ -43,17 +42,18 @@ def account_of_data(
     require(
         frame, columns=["table", "file", *rows, "first_date", "last_date", "sha256"], by="account_of_data"
     )
-    heads = ["Read", "Kept", "After the day", "Rejected"]
+    heads = [say(head, locale=locale) for head in ("Read", "Kept", "After the day", "Rejected")]
+    file = say("File", locale=locale)
     cells = pd.DataFrame(
         [
             {
-                "File": _or_blank(r["file"], one_line),
+                file: _or_blank(r["file"], one_line),
                 **{
                     head: _or_blank(r[n], lambda x: count(x, locale=locale))
                     for head, n in zip(heads, rows, strict=True)
                 },
-                "First": _or_blank(r["first_date"], lambda x: day(x, locale=locale)),
-                "Last": _or_blank(r["last_date"], lambda x: day(x, locale=locale)),
+                say("First", locale=locale): _or_blank(r["first_date"], lambda x: day(x, locale=locale)),
+                say("Last", locale=locale): _or_blank(r["last_date"], lambda x: day(x, locale=locale)),
                 "SHA-256": _or_blank(r["sha256"], lambda x: one_line(x)[:12]),
             }
             for r in frame.to_dict("records")
@@ -61,7 +61,10 @@ def account_of_data(
         distinct([one_line(name) for name in frame["table"]]),
     )
     return lay_out(
-        cells.rename_axis("Table", axis=1), caption=f"{title}.", label="tab-data", text=["File", "SHA-256"]
+        cells.rename_axis(say("Table", locale=locale), axis=1),
+        caption=f"{title or say('The account of the data', locale=locale)}.",
+        label="tab-data",
+        text=[file, "SHA-256"],
     )
 
 

@@ -7,8 +7,9 @@ from typing import Final
 import pandas as pd
 
 from cslib.charts.canvas import require
-from cslib.formats import currency_of, exact_money, metric_name, month, one_line
+from cslib.formats import currency_of, exact_money, month, one_line
 from cslib.styled.sheet import Sheet, account_names, lay_out, once
+from cslib.words import known, metric_name, say
 
 __all__ = ["accounts_table", "money_table"]
 
@@ -16,7 +17,7 @@ _LOSSES: Final = {"contraction", "churn"}
 _TOTALS: Final = {"opening", "closing", "arr", "mrr"}
 
 
-def money_table(frame: pd.DataFrame, *, title: str = "ARR bridge", locale: str = "en_US") -> Sheet:
+def money_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US") -> Sheet:
     """Amounts to the whole unit of the currency, one row a metric, one column an end, the latest last.
 
     Parameters
@@ -45,12 +46,19 @@ def money_table(frame: pd.DataFrame, *, title: str = "ARR bridge", locale: str =
     rows: dict[str, dict[str, str]] = {}
     for row in frame.to_dict("records"):
         amount = row["value"] * (-1 if row["metric"] in _LOSSES else 1)
-        told = rows.setdefault(metric_name(row["metric"]), {})
+        told = rows.setdefault(metric_name(row["metric"], locale=locale), {})
         told[month(row["end"], locale=locale)] = exact_money(amount, currency_of(row["unit"]), locale=locale)
     cells = pd.DataFrame.from_dict(rows, orient="index").fillna("")
-    cells = cells[[month(end, locale=locale) for end in ends]].rename_axis("Metric", axis=1)
-    totals = [metric_name(metric) for metric in frame["metric"].unique() if metric in _TOTALS]
-    return lay_out(cells, caption=f"{title}, {frame['unit'].iloc[0]}.", label="tab-money", bold=totals)
+    cells = cells[[month(end, locale=locale) for end in ends]].rename_axis(
+        say("Metric", locale=locale), axis=1
+    )
+    totals = [metric_name(metric, locale=locale) for metric in frame["metric"].unique() if metric in _TOTALS]
+    return lay_out(
+        cells,
+        caption=f"{title or say('ARR bridge', locale=locale)}, {frame['unit'].iloc[0]}.",
+        label="tab-money",
+        bold=totals,
+    )
 
 
 def accounts_table(
@@ -85,17 +93,31 @@ def accounts_table(
     columns = ["account_id", "name", "opening", "closing", "change", "movement"]
     require(frame, columns=columns, by="accounts_table", may_be_empty=True)
     currency, base = currency_of(unit), unit.split(" ")[-1]
+    heads = [
+        say(head, locale=locale, base=base)
+        for head in ("Opening {base}", "Closing {base}", "Change", "Movement")
+    ]
     rows = [
-        {
-            f"Opening {base}": exact_money(r["opening"], currency, locale=locale),
-            f"Closing {base}": exact_money(r["closing"], currency, locale=locale),
-            "Change": exact_money(r["change"], currency, locale=locale, signed=True),
-            "Movement": one_line(r["movement"]),
-        }
+        dict(
+            zip(
+                heads,
+                (
+                    exact_money(r["opening"], currency, locale=locale),
+                    exact_money(r["closing"], currency, locale=locale),
+                    exact_money(r["change"], currency, locale=locale, signed=True),
+                    known(one_line(r["movement"]), locale=locale),
+                ),
+                strict=True,
+            )
+        )
         for r in frame.to_dict("records")
     ]
-    heads = [f"Opening {base}", f"Closing {base}", "Change", "Movement"]
-    cells = pd.DataFrame(rows or [dict.fromkeys(heads, "")], account_names(frame) or ["none"], heads)
+    cells = pd.DataFrame(
+        rows or [dict.fromkeys(heads, "")], account_names(frame) or [say("none", locale=locale)], heads
+    )
     return lay_out(
-        cells.rename_axis("Account", axis=1), caption=f"{title}, {unit}.", label=label, text=["Movement"]
+        cells.rename_axis(say("Account", locale=locale), axis=1),
+        caption=f"{title}, {unit}.",
+        label=label,
+        text=heads[-1:],
     )

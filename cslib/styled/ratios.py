@@ -9,13 +9,14 @@ from babel.numbers import format_decimal
 
 from cslib.charts.axis import trailing
 from cslib.charts.canvas import require
-from cslib.formats import count, currency_of, metric_name, month, one_line, percent, short_money
+from cslib.formats import count, currency_of, month, one_line, percent, short_money, undefined
 from cslib.styled.sheet import Sheet, convention, distinct, lay_out, once
+from cslib.words import known, metric_name, say
 
 __all__ = ["kpi_table", "segment_table"]
 
 
-def kpi_table(frame: pd.DataFrame, *, title: str = "Key figures", locale: str = "en_US") -> Sheet:
+def kpi_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US") -> Sheet:
     """Key figures, one row a metric with its convention, one column an end, the latest first.
 
     Parameters
@@ -41,18 +42,25 @@ def kpi_table(frame: pd.DataFrame, *, title: str = "Key figures", locale: str = 
     require(frame, columns=["metric", "convention", "start", "end", "value", "unit"], by="kpi_table")
     once(frame, key=["metric", "end"], by="kpi_table")
     ends = sorted(frame["end"].unique(), reverse=True)
+    by = say("Convention", locale=locale)
     rows: dict[str, dict[str, str]] = {}
     for row in frame.to_dict("records"):
-        told = rows.setdefault(metric_name(row["metric"]), {"Convention": convention(row)})
+        told = rows.setdefault(
+            metric_name(row["metric"], locale=locale), {by: convention(row, locale=locale)}
+        )
         told[month(row["end"], locale=locale)] = _value(row["value"], row["unit"], locale=locale)
     cells = pd.DataFrame.from_dict(rows, orient="index").fillna("")
-    cells = cells[["Convention", *(month(end, locale=locale) for end in ends)]].rename_axis("Metric", axis=1)
-    return lay_out(cells, caption=f"{title}.", label="tab-kpi", text=["Convention"])
+    cells = cells[[by, *(month(end, locale=locale) for end in ends)]].rename_axis(
+        say("Metric", locale=locale), axis=1
+    )
+    return lay_out(
+        cells, caption=f"{title or say('Key figures', locale=locale)}.", label="tab-kpi", text=[by]
+    )
 
 
 def _value(value: Any, unit: str, *, locale: str) -> str:
     if pd.isna(value):
-        return "undefined"
+        return undefined(locale)
     if unit == "ratio":
         return percent(value, locale=locale)
     if unit == "ratio to one":
@@ -97,18 +105,23 @@ def segment_table(
     ValueError
         When a column is missing, the frame is empty, net retention is absent or a segment comes twice.
     """
-    heading = one_line(by).replace("_", " ").capitalize()
+    heading = known(one_line(by).replace("_", " ").capitalize(), locale=locale)
     rows = _segments(frame, by=by, unit=unit, locale=locale)
     bold: list[str] = []
     if total is not None:
         rows = pd.concat(
-            [rows, _segments(total.assign(**{by: "All accounts"}), by=by, unit=unit, locale=locale)]
+            [
+                rows,
+                _segments(
+                    total.assign(**{by: say("All accounts", locale=locale)}), by=by, unit=unit, locale=locale
+                ),
+            ]
         )
         rows = rows.fillna("")
         rows.index = pd.Index(distinct(list(rows.index)))
         bold = [str(rows.index[-1])]
     last = frame[frame["end"] == frame["end"].max()].iloc[0]
-    subject = title or f"Retention by {heading.lower()}"
+    subject = title or say("Retention by {part}", locale=locale, part=heading.lower())
     caption = f"{subject}, {trailing(last, locale=locale)}."
     return lay_out(rows.rename_axis(heading, axis=1), caption=caption, label="tab-segments", bold=bold)
 
@@ -125,9 +138,14 @@ def _segments(frame: pd.DataFrame, *, by: str, unit: str, locale: str) -> pd.Dat
     metrics = list(dict.fromkeys(last["metric"]))
     rows = [
         {
-            "Accounts": count(r["n_accounts"], locale=locale),
-            f"Opening {unit.split(' ')[-1]}": short_money(r["denominator"], currency_of(unit), locale=locale),
-            **{metric_name(m): percent(values.get((m, r[by]), float("nan")), locale=locale) for m in metrics},
+            say("Accounts", locale=locale): count(r["n_accounts"], locale=locale),
+            say("Opening {base}", locale=locale, base=unit.split(" ")[-1]): short_money(
+                r["denominator"], currency_of(unit), locale=locale
+            ),
+            **{
+                metric_name(m, locale=locale): percent(values.get((m, r[by]), float("nan")), locale=locale)
+                for m in metrics
+            },
         }
         for r in net.to_dict("records")
     ]

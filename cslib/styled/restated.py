@@ -8,15 +8,14 @@ from typing import Any
 import pandas as pd
 
 from cslib.charts.canvas import require
-from cslib.formats import currency_of, day, exact_money, metric_name, one_line, percent
+from cslib.formats import count, currency_of, day, exact_money, one_line, percent, undefined
 from cslib.styled.sheet import Sheet, distinct, lay_out
+from cslib.words import known, metric_name, retell, say
 
 __all__ = ["restated_table"]
 
 
-def restated_table(
-    frame: pd.DataFrame, *, title: str = "Past figures that moved", locale: str = "en_US", most: int = 24
-) -> Sheet:
+def restated_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US", most: int = 24) -> Sheet:
     """Figures as they were reported and as they are now, one row each, the latest first.
 
     Parameters
@@ -44,32 +43,36 @@ def restated_table(
         frame, columns=["metric", "convention", "end", "by", "unit", "old", "new", "why"], by="restated_table"
     )
     rows = frame.head(most).to_dict("records")
+    by, why = say("Convention", locale=locale), say("Because of", locale=locale)
     cells = pd.DataFrame(
         {
-            "Convention": [one_line(row["convention"]) for row in rows],
-            "Reported": [_value(row["old"], row["unit"], locale) for row in rows],
-            "Now": [_value(row["new"], row["unit"], locale) for row in rows],
-            "Because of": [one_line(row["why"]) or "not known" for row in rows],
+            by: [known(one_line(row["convention"]), locale=locale) for row in rows],
+            say("Reported", locale=locale): [_value(row["old"], row["unit"], locale) for row in rows],
+            say("Now", locale=locale): [_value(row["new"], row["unit"], locale) for row in rows],
+            why: [retell(one_line(row["why"]) or "not known", locale=locale) for row in rows],
         },
         index=distinct([_name(row, locale) for row in rows]),
     )
-    more = f"; {len(frame) - most:,} more are not shown" if len(frame) > most else ""
+    left = say("; {n} more are not shown", locale=locale, n=count(len(frame) - most, locale=locale))
+    more = left if len(frame) > most else ""
     return lay_out(
-        cells.rename_axis("Figure", axis=1),
-        caption=f"{title}{more}.",
+        cells.rename_axis(say("Figure", locale=locale), axis=1),
+        caption=f"{title or say('Past figures that moved', locale=locale)}{more}.",
         label="tab-restated",
-        text=["Convention", "Because of"],
+        text=[by, why],
     )
 
 
 def _name(row: dict[Any, Any], locale: str) -> str:
-    when = "" if pd.isna(row["end"]) else f" to {day(row['end'], locale=locale)}"
-    return one_line(f"{metric_name(row['metric'])}{when}" + (f", {row['by']}" if row["by"] else ""))
+    name = metric_name(row["metric"], locale=locale)
+    if not pd.isna(row["end"]):
+        name = say("{metric} to {day}", locale=locale, metric=name, day=day(row["end"], locale=locale))
+    return one_line(name + (f", {row['by']}" if row["by"] else ""))
 
 
 def _value(value: float, unit: str, locale: str) -> str:
     if math.isnan(value):
-        return "undefined"
+        return undefined(locale)
     if unit == "ratio":
         return percent(value, locale=locale, digits=2)
     return f"{value:.3f}" if unit == "ratio to one" else exact_money(value, currency_of(unit), locale=locale)

@@ -13,7 +13,8 @@ from pandas.io.formats.style import Styler
 from pandas.io.formats.style_render import CSSDict
 
 from cslib.charts.axis import window_months
-from cslib.formats import one_line
+from cslib.formats import count, one_line
+from cslib.words import known, say
 
 __all__ = ["Sheet", "account_names", "convention", "distinct", "lay_out", "once"]
 
@@ -116,13 +117,17 @@ def account_names(frame: pd.DataFrame) -> list[str]:
     return distinct(told)
 
 
-def convention(row: Mapping[Any, Any]) -> str:
+def convention(row: Mapping[Any, Any], *, locale: str) -> str:
     """Name of the convention of a row and the length of its window, for print beside the number.
 
     >>> opened, closed = pd.Timestamp("2025-09-30"), pd.Timestamp("2026-09-30")
-    >>> convention({"convention": "endpoint", "start": opened, "end": closed})
+    >>> convention({"convention": "endpoint", "start": opened, "end": closed}, locale="en_US")
     'endpoint, 12 months'
     """
     months = window_months(row["start"], row["end"])
-    parts = [one_line(row["convention"]), f"{months} months" if months else ""]
-    return ", ".join(part for part in parts if part)
+    name = known(one_line(row["convention"]), locale=locale)
+    return (
+        say("{name}, {n} months", locale=locale, name=name, n=count(months, locale=locale))
+        if months
+        else name
+    )

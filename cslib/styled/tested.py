@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from cslib.charts.canvas import require
-from cslib.formats import count, currency_of, metric_name, one_line, percent, short_money
+from cslib.formats import count, currency_of, one_line, percent, short_money
 from cslib.styled.sheet import Sheet, account_names, distinct, lay_out
+from cslib.words import metric_name, retell, say
 
 __all__ = ["concentration_table", "definitions_table", "proof_table"]
 
@@ -44,21 +45,33 @@ def concentration_table(frame: pd.DataFrame, *, unit: str, title: str, locale: s
     currency, base = currency_of(unit), unit.split(" ")[-1]
     cells = pd.DataFrame(
         {
-            f"Opening {base}": [short_money(v, currency, locale=locale) for v in frame["opening"]],
-            f"Closing {base}": [short_money(v, currency, locale=locale) for v in frame["closing"]],
-            f"Share of opening {base}": [percent(v, locale=locale) for v in frame["share"]],
-            "Net retention without it": [percent(v, locale=locale) for v in frame["value"]],
+            say("Opening {base}", locale=locale, base=base): [
+                short_money(v, currency, locale=locale) for v in frame["opening"]
+            ],
+            say("Closing {base}", locale=locale, base=base): [
+                short_money(v, currency, locale=locale) for v in frame["closing"]
+            ],
+            say("Share of opening {base}", locale=locale, base=base): [
+                percent(v, locale=locale) for v in frame["share"]
+            ],
+            say("Net retention without it", locale=locale): [
+                percent(v, locale=locale) for v in frame["value"]
+            ],
         },
         index=account_names(frame),
     )
     if cells.empty:
-        cells = pd.DataFrame("", ["none"], cells.columns)
+        cells = pd.DataFrame("", [say("none", locale=locale)], cells.columns)
     return lay_out(
-        cells.rename_axis("Account", axis=1), caption=f"{title}, {unit}.", label="tab-concentration"
+        cells.rename_axis(say("Account", locale=locale), axis=1),
+        caption=f"{title}, {unit}.",
+        label="tab-concentration",
     )
 
 
-def definitions_table(rows: Sequence[tuple[str, str, str, str]], *, title: str) -> Sheet:
+def definitions_table(
+    rows: Sequence[tuple[str, str, str, str]], *, title: str, locale: str = "en_US"
+) -> Sheet:
     """Metrics with the name of their convention, its sentence and its source.
 
     Parameters
@@ -67,6 +80,8 @@ def definitions_table(rows: Sequence[tuple[str, str, str, str]], *, title: str) 
         Metric, convention, sentence and source, in the order to print.
     title : str
         The caption.
+    locale : str
+        Of the words.
 
     Returns
     -------
@@ -78,16 +93,16 @@ def definitions_table(rows: Sequence[tuple[str, str, str, str]], *, title: str) 
     ValueError
         When there is no row.
     """
-    heads = ["Convention", "Definition", "Source"]
+    heads = [say(head, locale=locale) for head in ("Convention", "Definition", "Source")]
     if not rows:
         raise ValueError("definitions_table: found no row, expected at least one")
     cells = pd.DataFrame(
-        [[one_line(text) for text in row[1:]] for row in rows],
-        distinct([metric_name(one_line(row[0])) for row in rows]),
+        [[retell(one_line(text), locale=locale) for text in row[1:]] for row in rows],
+        distinct([metric_name(one_line(row[0]), locale=locale) for row in rows]),
         heads,
     )
     return lay_out(
-        cells.rename_axis("Metric", axis=1),
+        cells.rename_axis(say("Metric", locale=locale), axis=1),
         caption=f"{title}.",
         label="tab-definitions",
         text=heads,
@@ -119,20 +134,21 @@ def proof_table(frame: pd.DataFrame, *, unit: str, title: str, locale: str = "en
         When a column is missing or the frame is empty.
     """
     require(frame, columns=["check", "n", "failed", "holds"], by="proof_table")
-    told = [one_line(check) for check in frame["check"]]
+    told = [retell(one_line(check), locale=locale) for check in frame["check"]]
+    holds = say("Holds", locale=locale)
     names = distinct([f"{name[:1].upper()}{name[1:]}" for name in told])
     cells = pd.DataFrame(
         {
-            "Equalities": [count(n, locale=locale) for n in frame["n"]],
-            "Unequal": [count(n, locale=locale) for n in frame["failed"]],
-            "Holds": ["yes" if held else "NO" for held in frame["holds"]],
+            say("Equalities", locale=locale): [count(n, locale=locale) for n in frame["n"]],
+            say("Unequal", locale=locale): [count(n, locale=locale) for n in frame["failed"]],
+            holds: [say("yes" if held else "NO", locale=locale) for held in frame["holds"]],
         },
         index=names,
     )
     return lay_out(
-        cells.rename_axis("Identity", axis=1),
-        caption=f"{title}, to the {unit}.",
+        cells.rename_axis(say("Identity", locale=locale), axis=1),
+        caption=say("{title}, to the minor unit.", locale=locale, title=title),
         label="tab-proof",
-        text=["Holds"],
+        text=[holds],
         bold=[name for name, held in zip(names, frame["holds"], strict=True) if not held],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import pandas as pd
@@ -9,8 +10,9 @@ from babel.numbers import format_decimal
 
 from cslib.charts.axis import trailing
 from cslib.charts.canvas import require
-from cslib.formats import MINUS, count, metric_name, percent
+from cslib.formats import MINUS, count, percent
 from cslib.styled.sheet import Sheet, lay_out, once
+from cslib.words import metric_name, say
 
 __all__ = ["changes_table"]
 
@@ -62,37 +64,49 @@ def changes_table(
     )
     once(intervals, key=["metric"], by="changes_table")
     once(changes, key=["metric", "months_ago"], by="changes_table")
-    heads = ["Value", "95% interval", "Verdict", "Detectable"]
+    heads = [say(head, locale=locale) for head in ("Value", "95% interval", "Verdict", "Detectable")]
+    nothing = say("none", locale=locale)
     rows, names = [], []
     for row in intervals.to_dict("records"):
-        names.append(metric_name(row["metric"]))
+        names.append(metric_name(row["metric"], locale=locale))
         rows.append(
             [percent(row["value"], locale=locale), _span(row["low"], row["high"], locale=locale), "", ""]
         )
         own = changes[changes["metric"] == row["metric"]].sort_values("months_ago")
         for change in own.to_dict("records"):
             months = count(change["months_ago"], locale=locale)
-            names.append(f"{metric_name(row['metric'])}, change in {months} months")
-            span = f"{_points(change['low'], locale=locale)} to {_points(change['high'], locale=locale)}"
-            known = not pd.isna(change["low"])
+            metric = metric_name(row["metric"], locale=locale)
+            names.append(say("{metric}, change in {n} months", locale=locale, metric=metric, n=months))
+            span = _to(*(_points(change[side], locale=locale) for side in ("low", "high")), locale=locale)
+            has_span = not pd.isna(change["low"])
             detectable = _points(change["detectable"], locale=locale).lstrip("+")
-            rows.append(
-                [_points(change["value"], locale=locale), span if known else "none", _SAID[change["verdict"]],
-                 f"±{detectable}" if known else "none"]
-            )  # fmt: skip
+            verdict = say(_SAID[change["verdict"]], locale=locale)
+            shown = [span, verdict, f"±{detectable}"] if has_span else [nothing, verdict, nothing]
+            rows.append([_points(change["value"], locale=locale), *shown])
     if not rows:
-        names, rows = ["none"], [[""] * len(heads)]
+        names, rows = [nothing], [[""] * len(heads)]
     cells = pd.DataFrame(rows, index=names, columns=heads)
     window = f", {trailing(intervals.iloc[0], locale=locale)}" if len(intervals) else ""
-    caption = f"{title}{window}. Changes in points; detectable: the smallest that would be found four times of five."
+    caption = say(
+        "{title}{window}. Changes in points; detectable: the smallest that would be found four times of five.",
+        locale=locale,
+        title=title,
+        window=window,
+    )
     return lay_out(
-        cells.rename_axis("Metric", axis=1), caption=caption, label="tab-verdicts", text=["Verdict"],
-        bold=[metric_name(metric) for metric in intervals["metric"]],
+        cells.rename_axis(say("Metric", locale=locale), axis=1), caption=caption, label="tab-verdicts", text=heads[2:3],
+        bold=[metric_name(metric, locale=locale) for metric in intervals["metric"]],
     )  # fmt: skip
 
 
 def _span(low: float, high: float, *, locale: str) -> str:
-    return "none" if pd.isna(low) else f"{percent(low, locale=locale)} to {percent(high, locale=locale)}"
+    if math.isnan(low):
+        return say("none", locale=locale)
+    return _to(percent(low, locale=locale), percent(high, locale=locale), locale=locale)
+
+
+def _to(low: str, high: str, *, locale: str) -> str:
+    return say("{low} to {high}", locale=locale, low=low, high=high)
 
 
 def _points(ratio: float, *, locale: str) -> str:

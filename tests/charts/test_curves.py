@@ -28,7 +28,7 @@ def test_words() -> None:
     picture = chart_cohort_curves(triangle(TWO | {"2026-01-01": (7, [NAN])}))
     assert picture.caption == (
         "Logo retention at equal age, cohort convention, by year of first payment, with the accounts of each cohort "
-        "in brackets; a curve ends at the age its youngest account has reached. Too young to draw: 2026."
+        "in brackets; a curve ends at the age that its youngest account has reached. Too young to draw: 2026."
     )
     assert "2024 (40 accounts): 70.0% at month 3. 2025 (50 accounts): 80.0% at month 1." in picture.alt
 
@@ -64,7 +64,7 @@ def test_one_cohort_is_drawn_and_one_that_has_only_begun_is_not() -> None:
 
 def test_a_young_book_says_so_in_one_line() -> None:
     picture = chart_cohort_curves(triangle({"2026-01-01": (3, [1.0, NAN])}))
-    assert picture.alt == "No cohort has reached month 1 yet."
+    assert picture.alt == "No cohort has reached its first month yet."
 
 
 def test_two_metrics_are_refused() -> None:

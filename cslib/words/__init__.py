@@ -1,0 +1,159 @@
+"""Words of figures, tables, pages and notebooks in the language of a report: English in, that language out.
+
+The English text is the key, as in gettext; a catalogue is one PO file a language beside this one, so any translator's
+editor opens it. ``python -m cslib.words`` brings the catalogues up to date with the words in package and notebooks.
+Sentences of findings are templates of :mod:`cslib.story`, not entries here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import Final, NoReturn
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from cslib import formats
+from cslib.words.notes import NOTES
+
+__all__ = ["LANGUAGES", "accounts", "known", "metric_name", "retell", "say", "say_n"]
+
+LANGUAGES: Final = ("en", "tr", "zh", "ar")
+
+
+def say(text: str, *, locale: str, **values: object) -> str:
+    """Text in the language of `locale`, its ``{places}`` filled with `values`.
+
+    Parameters
+    ----------
+    text : str
+        English, exactly as it stands in the catalogues.
+    locale : str
+        Its language chooses the catalogue. English needs none; a language that is none of :data:`LANGUAGES` reads
+        English words beside its own numbers, and no report can be had in it.
+    **values
+        What stands in the places, each a finished text.
+
+    Raises
+    ------
+    KeyError
+        When the catalogue has no such text: a missing translation is an error, not an English sentence.
+
+    Examples
+    --------
+    >>> say("{n} months", locale="en_US", n="12")
+    '12 months'
+    """
+    told = _translations(_language(locale)).gettext(text)
+    return told.format(**values) if values else told
+
+
+def say_n(one: str, many: str, n: int, *, locale: str, **values: object) -> str:
+    """Text in the form that goes with `n` by the plural rules of the language; ``{n}`` is the number as it reads there.
+
+    >>> say_n("{n} account", "{n} accounts", 1, locale="en_US")
+    '1 account'
+    """
+    told = _translations(_language(locale)).ngettext(one, many, n)
+    return told.format(n=formats.count(n, locale=locale), **values)
+
+
+def accounts(n: int, *, locale: str) -> str:
+    """So many accounts.
+
+    >>> accounts(1200, locale="en_US")
+    '1,200 accounts'
+    """
+    return say_n("{n} account", "{n} accounts", n, locale=locale) if n else say("no accounts", locale=locale)
+
+
+def known(text: str, *, locale: str) -> str:
+    """Text in the language of `locale` where the catalogue has it, else itself: for texts that data may bring.
+
+    >>> known("Acme", locale="en_US")
+    'Acme'
+    """
+    try:
+        return say(text, locale=locale)
+    except KeyError:
+        return text
+
+
+def metric_name(metric: str, *, locale: str) -> str:
+    """Name of a metric as a reader of that language sees it.
+
+    >>> metric_name("net_retention", locale="en_US")
+    'Net retention'
+    """
+    return known(formats.metric_name(metric), locale=locale)
+
+
+def retell(text: str, *, locale: str) -> str:
+    """A finished English note of the data, told again in another language by the pattern it was made from.
+
+    What no pattern of :data:`cslib.words.notes.NOTES` matches stays as it is.
+
+    >>> retell("3 rows are late.", locale="en_US")
+    '3 rows are late.'
+    """
+    if _language(locale) == "en":
+        return text
+    for pattern, shape in _shapes().items():
+        found = shape.fullmatch(text)
+        if found:
+            parts = {name: known(part, locale=locale) for name, part in found.groupdict().items()}
+            return say(pattern, locale=locale, **parts)
+    return known(text, locale=locale)
+
+
+def _language(locale: str) -> str:
+    return locale.split("_")[0]
+
+
+@cache
+def _shapes() -> Mapping[str, re.Pattern[str]]:
+    shapes = {}
+    for pattern in NOTES:
+        parts = re.split(r"\{(\w+)\}", pattern)
+        shapes[pattern] = re.compile(
+            "".join(f"(?P<{p}>.+?)" if i % 2 else re.escape(p) for i, p in enumerate(parts))
+        )
+    return shapes
+
+
+class _Missing(NullTranslations):
+    """What is asked when a catalogue lacks a text."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self.language = language
+
+    def _lacks(self, text: str) -> NoReturn:
+        raise KeyError(
+            f"words/{self.language}.po has no translation of {text!r}; python -m cslib.words adds the entry"
+        )
+
+    def gettext(self, message: str) -> str:
+        self._lacks(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        self._lacks(msgid1)
+
+
+@cache
+def _translations(language: str) -> NullTranslations:
+    if language == "en" or language not in LANGUAGES:
+        return NullTranslations()
+    path = Path(__file__).with_name(f"{language}.po")
+    compiled = BytesIO()
+    with path.open("rb") as stream:
+        write_mo(compiled, read_po(stream, locale=language))
+    compiled.seek(0)
+    found = GNUTranslations(compiled)
+    found.add_fallback(_Missing(language))
+    return found

@@ -1,0 +1,141 @@
+"""Bring the catalogues up to date: ``python -m cslib.words notebooks/*.ipynb`` adds the new and drops the gone."""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+
+from cslib.words import LANGUAGES
+from cslib.words.notes import NOTES
+
+__all__ = ["of_code", "of_notebook", "texts", "updated"]
+
+PACKAGE = Path(__file__).parents[1]
+CALLS = {"say", "tell"}
+Text = str | tuple[str, str]
+
+
+def of_code(source: str) -> Iterator[Text]:
+    """Texts that a piece of code says: the literal arguments of ``say``, ``tell`` and ``say_n``.
+
+    >>> list(of_code("say('Accounts', locale=locale)"))
+    ['Accounts']
+    """
+    tree = ast.parse(source)
+    loops = {  # for head in ("Read", "Kept"): say(head)
+        generator.target.id: generator.iter
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ListComp | ast.GeneratorExp)
+        for generator in node.generators
+        if isinstance(generator.target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        if name == "say_n":
+            one, many = (ast.literal_eval(argument) for argument in node.args[:2])
+            yield one, many
+        elif name in CALLS and node.args:
+            first = node.args[0]
+            if isinstance(first, ast.Name) and first.id in loops:
+                first = loops[first.id]
+            yield from (
+                c.value for c in ast.walk(first) if isinstance(c, ast.Constant) and isinstance(c.value, str)
+            )
+
+
+def of_notebook(path: Path) -> Iterator[Text]:
+    """Texts of a notebook: its title, its Markdown cells, and what its code says."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    about = notebook["metadata"].get("cslib", {})
+    yield from (about[name] for name in ("title", "subtitle") if about.get(name))
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            yield source
+        else:
+            yield from of_code(source)
+
+
+def texts(*notebooks: Path) -> dict[Text, None]:
+    """Every text that a catalogue must hold, in order of first appearance."""
+    from cslib.conventions import CONVENTIONS
+    from cslib.formats import metric_name
+
+    found: list[Text] = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        found += of_code(path.read_text(encoding="utf-8"))
+    found += [*NOTES, *DATA]
+    for convention in CONVENTIONS:
+        found += [
+            metric_name(convention.metric),
+            convention.name,
+            convention.title,
+            convention.text,
+            convention.source,
+        ]
+    for notebook in notebooks:
+        found += of_notebook(notebook)
+    return dict.fromkeys(found)
+
+
+DATA = (
+    "opening", "closing", "Opening", "Closing", "new", "expansion", "reactivation", "contraction", "churn", "unchanged",
+    "joined and left", "gone before", "month", "quarter", "year", "by due date", "Segment", "Industry", "Region",
+    "Channel", "Plan", "Product", "Currency", "changed", "cannot tell", "Net", "Gross", "Logo",
+    "Left or pay less", "Pay more", "left", "over 25% less", "up to 25% less", "up to 25% more", "25% to 100% more",
+    "more than double",
+)  # fmt: skip
+
+
+def updated(language: str, wanted: dict[Text, None]) -> bytes:
+    """Catalogue of a language with exactly the texts that are wanted; what was translated stays."""
+    path = Path(__file__).with_name(f"{language}.po")
+    old = read_po(BytesIO(path.read_bytes()), locale=language) if path.is_file() else Catalog(locale=language)
+    new = Catalog(locale=language, project="cslib", fuzzy=False, charset="utf-8")
+    for text in wanted:
+        known = old.get(text[0] if isinstance(text, tuple) else text)
+        new.add(
+            text,
+            known.string if known else None,
+            flags=known.flags - {"python-brace-format"} if known else (),
+        )
+    stream = BytesIO()
+    write_po(stream, new, omit_header=False, sort_output=False, width=110)
+    lines = [line for line in stream.getvalue().decode().split("\n") if not line.startswith(_DATED)]
+    return "\n".join(lines).encode()
+
+
+_DATED = (
+    '"POT-Creation-Date',
+    '"PO-Revision-Date',
+    '"Report-Msgid',
+    '"Last-Translator',
+    '"Generated-By',
+    "#",
+)
+
+
+def main(*given: str) -> int:
+    """Update every catalogue; the number of texts without translation is printed."""
+    wanted = texts(*map(Path, given))
+    for language in LANGUAGES[1:]:
+        content = updated(language, wanted)
+        Path(__file__).with_name(f"{language}.po").write_bytes(content)
+        lacking = sum(
+            not entry.string or entry.string == ("",) for entry in read_po(BytesIO(content)) if entry.id
+        )
+        sys.stdout.write(f"{language}: {len(wanted)} texts, {lacking} without translation\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
