@@ -46,7 +46,7 @@ class Finding:
     Attributes
     ----------
     kind : str
-        Names the template of its sentence.
+        Names the macro of its sentence in the template of its language; ``report.kind`` one in that report's own file.
     values : Mapping
         What the template prints: money in minor units, ratios from 0 upward, dates, counts, names as in the data.
     evidence : tuple of Evidence

@@ -21,6 +21,7 @@ from cslib.story.finding import Finding, plain
 __all__ = ["MIME", "Printed", "Prose", "language", "notes", "sentence", "write"]
 
 MIME: Final = "application/vnd.cslib.findings+json"
+GROUP: Final = "group"  # findings about several companies have templates of their own
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&:@^=/\"'])")
 _OPEN, _PART, _TEXT, _CLOSE = "\ue000\ue001\ue002\ue003"  # private characters
 _OURS: Final = re.compile(f"[{_OPEN}{_PART}{_TEXT}{_CLOSE}]")
@@ -125,11 +126,12 @@ def write(*findings: Finding, currency: str = "USD", locale: str = "en_US", lead
 
 def sentence(finding: Finding, *, currency: str, locale: str) -> tuple[str, list[Printed]]:
     """Sentence of one finding as Markdown in one line, and the numbers it prints, by place."""
-    module = _environment(locale, currency).get_template(f"{language(locale)}.md.jinja").make_module()
-    macro = getattr(module, finding.kind, None)
+    place = f"{GROUP}/" if finding.kind.startswith(f"{GROUP}_") else ""
+    template = f"{place}{language(locale)}.md.jinja"
+    macro = getattr(_environment(locale, currency).get_template(template).make_module(), finding.kind, None)
     if macro is None:
         raise KeyError(
-            f"templates/{language(locale)}.md.jinja has no sentence for findings of kind {finding.kind!r}"
+            f"templates/{template} has no sentence for findings of kind {finding.kind!r}"
         )
     marked = re.sub(r"[ \t\n]+", " ", str(macro(**with_paths(finding.values)))).strip()
     marked = re.sub(r" (?=[.,;:!?،؛。，；：、])", "", marked)
