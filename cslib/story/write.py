@@ -126,9 +126,10 @@ def write(*findings: Finding, currency: str = "USD", locale: str = "en_US", lead
 
 def sentence(finding: Finding, *, currency: str, locale: str) -> tuple[str, list[Printed]]:
     """Sentence of one finding as Markdown in one line, and the numbers it prints, by place."""
-    place = f"{GROUP}/" if finding.kind.startswith(f"{GROUP}_") else ""
+    report, _, name = finding.kind.rpartition(".")
+    place = f"{GROUP}/" if name.startswith(f"{GROUP}_") else f"{report}/" if report else ""
     template = f"{place}{language(locale)}.md.jinja"
-    macro = getattr(_environment(locale, currency).get_template(template).make_module(), finding.kind, None)
+    macro = getattr(_environment(locale, currency).get_template(template).make_module(), name, None)
     if macro is None:
         raise KeyError(
             f"templates/{template} has no sentence for findings of kind {finding.kind!r}"
