@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cslib.sources.company import CURRENCY_DIGITS, TableConfig
-from cslib.sources.matrix import month_columns, unfold
+from cslib.sources.matrix import month_columns, totals, unfold
 from cslib.sources.parse import Style, Typed, parse
 from cslib.sources.read import Raw
 from cslib.tables import (
@@ -39,7 +39,9 @@ class Loaded:
     """One canonical table: `origin` names file and line of each row, `account` has one row a file.
 
     `rejected` holds the text of the rows left out, with file, line and cause; `notes` are facts to print;
-    `covers_until` is the last day of a matrix.
+    `covers_until` is the last day of a matrix; `left_amounts`
+    what is at stake in rejected rows, by cause, in minor units of the reporting currency where it is known;
+    `several` says that `account` counts rows of a file, of which one may have made several of the table.
     """
 
     frame: pd.DataFrame
@@ -48,6 +50,8 @@ class Loaded:
     rejected: pd.DataFrame
     notes: tuple[str, ...] = ()
     covers_until: pd.Timestamp | None = None
+    left_amounts: Mapping[str, int] = field(default_factory=dict)
+    several: bool = False
 
 
 def _unmapped(raw: Raw, table: Table, ours: str, theirs: str) -> Problem:
@@ -281,14 +285,21 @@ def canonical(
     text = pd.concat(texts, ignore_index=True)
     if config.shape == "matrix":
         contract = replace(contract, key=tuple(name for name in contract.key if name in frame))
+    aside = np.zeros(len(frame), dtype=bool)
+    if config.shape == "matrix":
+        aside, mistaken = totals(frame)
+        found = _totals(mistaken) + [_without(fault, aside) for fault in found]
     ragged = [fault for fault in found if not fault.column]
     found = ragged + _new([fault for fault in found if fault.column], ragged, len(frame))
-    found += _new([*faults(frame, contract), *_currencies(frame)], found, len(frame))
+    held = [_without(fault, aside) for fault in (*faults(frame, contract), *_currencies(frame))]
+    found += _new([fault for fault in held if fault.found or len(fault.positions)], found, len(frame))
+    found = [fault for fault in found if fault.found or len(fault.positions)]
     broken = np.zeros(len(frame), dtype=bool)
     cause = np.full(len(frame), "", dtype=object)
     for fault in reversed(found):
         broken[fault.positions] = True
         cause[fault.positions] = f"{fault.column}: {fault.cause}" if fault.column else fault.cause
+    broken[aside], cause[aside] = True, "a row of totals, not an account"
     whole = [fault for fault in found if not len(fault.positions)]
     if whole or (found and (config.broken_rows == "fail" or broken.all())):
         raise _problems(whole or found, table, text, origin, raws[0].file)
@@ -311,8 +322,9 @@ def canonical(
         None,
     )
     notes = [f"{key} in {n:,} rows" for key, n in facts.items()]
+    rows_used = origin_kept["file"]
     if config.shape == "matrix":
-        n = len(kept)
+        n, rows_used = len(kept), origin_kept["file"]
         kept, origin_kept, until = unfold(kept, origin_kept)
         notes.append(f"{table.name}: {n:,} rows of monthly amounts are read as {len(kept):,} periods")
     rejected = _rejected(raws, origin[broken], broken, cause)
@@ -320,13 +332,33 @@ def canonical(
         {
             "table": table.name,
             "file": [raw.file for raw in raws],
-            "rows_kept": [int((origin_kept["file"] == raw.file).sum()) for raw in raws],
+            "rows_kept": [int((rows_used == raw.file).sum()) for raw in raws],
             "rows_rejected": [int((origin.loc[broken, "file"] == raw.file).sum()) for raw in raws],
             "sha256": [raw.sha256 for raw in raws],
         }
     )
     account.insert(2, "rows_read", account["rows_kept"] + account["rows_rejected"])
-    return Loaded(_finish(kept, table), origin_kept, account, rejected, tuple(notes), until)
+    several = config.shape == "matrix"
+    made = Loaded(_finish(kept, table), origin_kept, account, rejected, tuple(notes), until)
+    return replace(made, several=several)
+
+
+def _without(fault: Fault, aside: npt.NDArray[np.bool_]) -> Fault:
+    """Fault less the rows that are set aside."""
+    return (
+        replace(fault, positions=fault.positions[~aside[fault.positions]]) if len(fault.positions) else fault
+    )
+
+
+def _totals(mistaken: npt.NDArray[np.bool_]) -> list[Fault]:
+    at = np.flatnonzero(mistaken).astype(np.int64)
+    hint = "Take the row out; or give the account another id, if it is one"
+    expected = "an account, or the sum of the other rows"
+    return (
+        [Fault("account_id", "are called a total and are not the sum of the others", expected, hint, at)]
+        if len(at)
+        else []
+    )
 
 
 def _rejected(

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import available_timezones
 
 import pandas as pd
 from babel.numbers import get_currency_precision, list_currencies
 
 from cslib.conventions import CONVENTIONS, Convention, define
 from cslib.settings import Settings, read_settings
+from cslib.sources.vendors.origin import FIELDS, OPTIONS, origins
 from cslib.tables import TABLES, Problem, TableError, listed, nearest, quoted
 
 __all__ = [
@@ -49,6 +51,8 @@ class TableConfig:
     decimal: str = "."
     encoding: str = "utf-8"
     account_of: str = ""
+    importer: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -165,8 +169,8 @@ def _table(name: str, entry: object) -> TableConfig:
     where = f"tables.{name}"
     given = _pairs(entry, where)
     choices = {"shape": ("rows", "matrix"), "broken_rows": ("fail", "reject"), "decimal": (".", ",")}
-    words = ("sheet", *choices, "date_format", "encoding", "account_of")
-    _known(given, ("file", "columns", "constants", "values", *words), where)
+    words = ("sheet", *choices, "date_format", "encoding", "account_of", "importer")
+    _known(given, ("file", "columns", "constants", "values", "options", *words), where)
     files = given.get("file", [])
     files = [files] if isinstance(files, str) else files
     if not isinstance(files, list) or not all(
@@ -181,9 +185,10 @@ def _table(name: str, entry: object) -> TableConfig:
     told = {
         part: _pairs(given.get(part, {}), f"{where}.{part}") for part in ("columns", "constants", "values")
     }
-    if name != "accounts":
+    if name != "accounts" or "importer" in given:
         for part, named in told.items():
-            _known(named, TABLES[name].column, f"{where}.{part}", kind="column")
+            ours = FIELDS if "importer" in given and part != "constants" else TABLES[name].column
+            _known(named, ours, f"{where}.{part}", kind="column")
     for both in sorted(set(told["columns"]) & set(told["constants"])):
         expected = "one of the two"
         raise refuse(
@@ -192,6 +197,9 @@ def _table(name: str, entry: object) -> TableConfig:
     said = {
         word: _word(given[word], f"{where}.{word}", *choices.get(word, ())) for word in words if word in given
     }
+    if "importer" in said:
+        _known([said["importer"]], origins(), f"{where}.importer", kind="importer")
+    options = _options(given.get("options", {}), f"{where}.options", importer=said.get("importer", ""))
     if "encoding" in said:
         _encoding(said["encoding"], f"{where}.encoding")
     if "date_format" in said:
@@ -211,8 +219,34 @@ def _table(name: str, entry: object) -> TableConfig:
             for column, raw in told["values"].items()
             if (pairs := _pairs(raw, f"{where}.values.{column}"))
         },
+        options=options,
         **said,
     )
+
+
+def _options(raw: object, where: str, *, importer: str) -> Mapping[str, str]:
+    """Options of an importer, each known and holding something it can."""
+    options = {key: _plain(value, f"{where}.{key}") for key, value in _pairs(raw, where).items()}
+    if options and not importer:
+        raise refuse(
+            "options are for an importer",
+            key=where,
+            found=quoted(next(iter(options))),
+            expected="an importer",
+        )
+    _known(options, OPTIONS, where)
+    for key, value in options.items():
+        if OPTIONS[key]:
+            _word(value, f"{where}.{key}", *OPTIONS[key])
+        elif key == "time_zone":
+            _known([value], available_timezones(), f"{where}.{key}", kind="time zone")
+        elif key == "grace_days" and not value.isdecimal():
+            raise refuse(
+                "not a number of days", key=f"{where}.{key}", found=quoted(value), expected="0 or more"
+            )
+        elif key == "currency":
+            _currency(value, f"{where}.{key}")
+    return options
 
 
 def _currency(code: object, where: str) -> str:

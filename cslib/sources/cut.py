@@ -166,7 +166,10 @@ def cut(loaded: Mapping[str, Loaded], *, as_of: dt.date, data_until: dt.date | N
         files = one.origin["file"]
         days = _days(kept, table, day)
         starts = days if table.date is None else kept.get(table.date, days)
-        after = late.groupby(files).sum()
+        if one.several:  # rows of the file are counted, and one may have made several of the table
+            after = late.groupby([files, one.origin["line"]]).all().groupby(level=0).sum()
+        else:
+            after = late.groupby(files).sum()
         account = one.account.set_index("file", drop=False)
         account["rows_after_as_of"] = after.reindex(account.index, fill_value=0).astype("int64")
         account["rows_kept"] -= account["rows_after_as_of"]
@@ -175,7 +178,8 @@ def cut(loaded: Mapping[str, Loaded], *, as_of: dt.date, data_until: dt.date | N
         accounts.append(account.reset_index(drop=True))
         causes = one.rejected["cause"].value_counts(sort=False)
         dropped += [
-            {"table": name, "cause": cause, "n_rows": n, "amount": pd.NA} for cause, n in causes.items()
+            {"table": name, "cause": cause, "n_rows": n, "amount": one.left_amounts.get(str(cause), pd.NA)}
+            for cause, n in causes.items()
         ]
         if late.any():
             amount = int(one.frame.loc[late, "arr"].sum()) if name == "subscriptions" else pd.NA

@@ -8,9 +8,10 @@ from pathlib import Path
 from cslib.sources.canonical import Loaded, canonical
 from cslib.sources.company import Company, TableConfig, currency_digits, load_config
 from cslib.sources.read import SUFFIXES, Raw, read
+from cslib.sources.vendors.table import imported
 from cslib.tables import TABLES, Problem, Table, TableError, listed, nearest
 
-__all__ = ["Loaded", "load_config", "load_tables", "owners"]
+__all__ = ["Loaded", "load_config", "load_table", "load_tables", "owners"]
 
 
 def _data_files(folder: Path) -> list[str]:
@@ -95,15 +96,18 @@ def owners(ledger: Loaded) -> dict[str, str]:
     return dict(zip(pairs["subscription_id"], pairs["account_id"], strict=True))
 
 
-def _one(
-    folder: Path, table: Table, config: TableConfig, digits: int, ledger: Loaded | None
+def load_table(
+    folder: Path, table: Table, config: TableConfig, company: Company, digits: int, ledger: Loaded | None
 ) -> Loaded | None:
+    """One table of the folder, if it is there; `ledger` tells whose a subscription is where that is needed."""
     files = _choose(folder, table.name, config)
     if not files:
         return None
     raws: list[Raw] = []
     for label, path in files.items():
         raws.append(read(path, label, sheet=config.sheet, encoding=config.encoding))
+    if config.importer:
+        return imported(raws, table, config=config, company=company, digits=digits)
     known: Mapping[str, str] = owners(ledger) if config.account_of and ledger else {}
     return canonical(raws, table, config=config, digits=digits, owners=known)
 
@@ -132,7 +136,7 @@ def load_tables(folder: Path, config: Company) -> dict[str, Loaded]:
         if entry.account_of and ledger is None:
             continue  # The ledger itself is at fault, and said so.
         try:
-            one = _one(folder, table, entry, digits, ledger)
+            one = load_table(folder, table, entry, config, digits, ledger)
         except TableError as error:
             wrong += error.problems
             continue

@@ -13,7 +13,7 @@ import pandas as pd
 
 from cslib.tables import Column, Problem, Table, TableError, listed
 
-__all__ = ["month_columns", "month_of_header", "unfold"]
+__all__ = ["month_columns", "month_of_header", "totals", "unfold"]
 
 _FULL: Final = (
     *("january", "february", "march", "april", "may", "june"),
@@ -22,6 +22,17 @@ _FULL: Final = (
 _NAMES: Final = {name: i for i, full in enumerate(_FULL, start=1) for name in (full, full[:3])} | {"sept": 9}
 _ISO: Final = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})([-/][0-9]{1,2})?([T ][0-9:.]+)?")
 _NAMED: Final = re.compile(r"([A-Za-z]{3,9})\.?[ -]([0-9]{4})")
+_TOTALS: Final = (
+    "total",
+    "totals",
+    "grand total",
+    "sum",
+    "all customers",
+    "all",
+    "total mrr",
+    "overall",
+    "summe",
+)
 _MONTH_FIRST: Final = re.compile(r"([0-9]{1,2})/([0-9]{4})")
 
 
@@ -81,6 +92,24 @@ def month_columns(headers: Sequence[Iterable[str]], table: Table, file: str) -> 
     ]
     key = tuple(c.name for c in about if c.name in ("account_id", "subscription_id", "product"))
     return replace(table, columns=(*about, *cells), key=key, one_of=(), order=())
+
+
+def totals(frame: pd.DataFrame) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Rows that are the sum of the others, and rows that are called a total but are not.
+
+    >>> wide = pd.DataFrame({"account_id": ["A", "B", "Total"], "2024-01": [1, 2, 3], "2024-02": [5, 0, 5]})
+    >>> totals(wide)[0].tolist()
+    [False, False, True]
+    """
+    months = [name for name in frame.columns if month_of_header(name) is not None]
+    label = frame["account_id"].astype("str").str.strip().str.casefold()
+    named = label.isin(_TOTALS).to_numpy(dtype=bool)
+    called = named | (label.isna() | (label == "")).to_numpy(dtype=bool)
+    if not called.any() or called.all():
+        return np.zeros(len(frame), dtype=bool), np.zeros(len(frame), dtype=bool)
+    amounts = frame[months].fillna(0).to_numpy(dtype=np.int64)
+    equal = (amounts == amounts[~called].sum(axis=0)).all(axis=1)
+    return called & equal, named & ~equal
 
 
 def _first_days(months: npt.NDArray[np.int64]) -> npt.NDArray[np.datetime64]:
