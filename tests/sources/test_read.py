@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cslib.sources import read as reading
+from cslib.sources import delimited as reading
 from cslib.sources.read import Raw, raw_frame, read
 from cslib.tables import TableError
 
@@ -186,7 +186,7 @@ def test_a_missing_file_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(TableError, match=r"unknown kind of file.*'\.pdf'"):
         read(tmp_path / "sub.pdf", "sub.pdf")
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(TableError, match="cannot be opened"):
+    with pytest.raises(TableError, match="is no regular file"):
         read(tmp_path / "folder.csv", "folder.csv")
 
 
