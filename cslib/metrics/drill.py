@@ -15,9 +15,9 @@ from cslib.conventions import DEFAULTS
 from cslib.metrics.pairs import Ratio, pairs_at, parts
 from cslib.metrics.uncertainty import codes
 from cslib.months import months_before
+from cslib.stats.change import paired_change
 from cslib.stats.many import benjamini_hochberg, shrink
 from cslib.stats.quantiles import Floats, normal_two_sided, t_two_sided
-from cslib.stats.ratio import paired_change
 
 __all__ = ["LIMIT", "columns_to_compare", "drill_down"]
 

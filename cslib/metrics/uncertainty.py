@@ -18,8 +18,9 @@ from cslib.metrics.cuts import By, listed
 from cslib.metrics.names import names_of
 from cslib.metrics.pairs import RATIOS, Ratio, pairs_at, parts
 from cslib.months import months_before
+from cslib.stats.change import paired_change
 from cslib.stats.concentration import leave_one_out, sign_flips
-from cslib.stats.ratio import paired_change, ratio_of_sums
+from cslib.stats.ratio import ratio_of_sums
 
 __all__ = ["HEAVY", "RATIOS", "changes", "codes", "intervals", "single_accounts"]
 
@@ -63,26 +64,26 @@ def intervals(
     -------
     DataFrame
         The columns of :mod:`cslib.metrics.retention` and ``low, high, level, n_effective`` (equal accounts that would
-        weigh as much). ``low`` and ``high`` are NaN where the book is too concentrated for an interval.
+        weigh as much). ``low`` and ``high`` are NaN below five of them: the book is too concentrated to tell.
 
     Raises
     ------
     ValueError
         When the window is not positive or a column is unknown.
 
-    Source: delete-one jackknife, Student t on the effective number; Wilson's interval on it for gross and logo
-    retention, which cannot exceed 1. Coverage measured in ``benchmarks/coverage.py``.
+    Source: :mod:`cslib.stats.ratio`: errors taken about the hypothesised value; Wilson's interval on the effective
+    number for gross and logo retention, which cannot exceed 1. Coverage measured in ``benchmarks/coverage.py``.
 
     Examples
     --------
     >>> book = Book.from_frames({"subscriptions": pd.DataFrame({
-    ...     "account_id": list("ABCD"), "start_date": "2024-01-01", "end_date": [None, None, None, "2024-10-01"],
+    ...     "account_id": list("ABCDEFGH"), "start_date": "2024-01-01", "end_date": [*[None] * 7, "2024-10-01"],
     ...     "mrr": 100, "currency": "USD"})}, as_of=pd.Timestamp(2025, 1, 31).date(), name="Acme", currency="USD")
     >>> intervals(book)[["metric", "value", "low", "high"]].round(2)
                 metric  value   low  high
-    0    net_retention   0.75 -0.05  1.55
-    1  gross_retention   0.75  0.30  0.95
-    2   logo_retention   0.75  0.30  0.95
+    0    net_retention   0.88  0.58  1.17
+    1  gross_retention   0.88  0.53  0.98
+    2   logo_retention   0.88  0.53  0.98
     """
     rows = []
     for ago in months_ago:
@@ -141,7 +142,7 @@ def changes(
     ValueError
         When `delta` is not positive, the window or a lag is no number of months, or a column is unknown.
 
-    Source: paired delete-one jackknife; two one-sided tests (Schuirmann 1987) for "unchanged".
+    Source: :func:`cslib.stats.change.paired_change`; two one-sided tests (Schuirmann 1987) for "unchanged".
     """
     last = pairs_at(book, window=window, by=by)
     keys = [*listed(by), "account_id", "cluster"]
@@ -159,7 +160,7 @@ def changes(
             for metric in RATIOS:
                 (y0, x0), (y1, x1) = (_parts(group, metric, when) for when in ("before", "now"))
                 found = paired_change(
-                    y0, x0, y1, x1, delta=delta, cluster=cluster, bounded=metric != "net_retention", level=level
+                    y0, x0, y1, x1, delta=delta, cluster=cluster, level=level
                 )  # fmt: skip
                 turned = sign_flips(y0, x0, y1, x1, cluster=group["cluster"].to_numpy(dtype=object))
                 name, share = _rests_on(book, turned.cluster, group)

@@ -12,7 +12,8 @@ from cslib.metrics.lives import lives
 from cslib.metrics.pairs import RATIOS, Ratio
 from cslib.metrics.uncertainty import codes
 from cslib.months import anchor_day, month_of, reading
-from cslib.stats.ratio import paired_change, ratio_of_sums
+from cslib.stats.change import paired_change
+from cslib.stats.ratio import ratio_of_sums
 
 __all__ = ["newest_vintage", "vintage_intervals"]
 

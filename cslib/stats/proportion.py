@@ -23,7 +23,7 @@ def _counts(k: float, n: float) -> None:
         raise ValueError(f"found {k} of {n}, expected 0 <= k <= n and n > 0")
 
 
-def wilson(k: float, n: float, *, level: float = 0.95) -> Interval:
+def wilson(k: float, n: float, *, level: float = 0.95, reach: float | None = None) -> Interval:
     """Share k / n with Wilson's score interval; n may be an effective number, not whole.
 
     Parameters
@@ -32,6 +32,8 @@ def wilson(k: float, n: float, *, level: float = 0.95) -> Interval:
         Successes and trials, ``0 <= k <= n``, ``n > 0``.
     level : float
         Confidence level, between 0 and 1.
+    reach : float, optional
+        Half-width in errors; by default the normal quantile of `level`.
 
     Raises
     ------
@@ -48,7 +50,7 @@ def wilson(k: float, n: float, *, level: float = 0.95) -> Interval:
     [0.308, 0.2553, 0.3662]
     """
     _counts(k, n)
-    q, share = z(level) ** 2, k / n
+    q, share = (z(level) if reach is None else reach) ** 2, k / n
     centre = (share + q / (2 * n)) / (1 + q / n)
     half = sqrt(q) / (1 + q / n) * sqrt(share * (1 - share) / n + q / (4 * n * n))
     return Interval(

@@ -52,31 +52,42 @@ def test_segments_of_accounts_are_those_of_retention() -> None:
 
 
 def test_a_hand_number() -> None:
-    # Openings 100 each (A B C D), closings 100, 150, 60, 0: ratio 0.775. Deletes: 0.7, 0.5333, 0.8333, 1.0333.
-    # Influences i: deleted - 0.775 = -0.075, -0.24167, 0.05833, 0.25833; se = sqrt(3/4 x 0.134167) = 0.317214
+    # Openings 100 each, closings 100, 150, 60, 0, 100: mean 0.82, deviations .18 .68 -.22 -.82 .18, squares 1.248.
+    # Equal accounts have Student's interval: sqrt(1.248 / 4 / 5) = 0.249800, times 2.776445 on 4 degrees.
+    rows = [(a, "2024-01-01", "2025-03-01", "100") for a in "ABCDE"]
+    rows += [(a, "2025-03-01", None, m) for a, m in (("A", "100"), ("B", "150"), ("C", "60"), ("E", "100"))]
+    found = one(u.intervals(book_of(rows)), "net_retention")
+    assert found["value"] == pytest.approx(0.82)
+    assert found["n_effective"] == pytest.approx(5)
+    assert found["high"] - found["value"] == pytest.approx(2.776445 * 0.249800, rel=1e-5)
+    assert found["value"] - found["low"] == pytest.approx(2.776445 * 0.249800, rel=1e-5)
+
+
+def test_a_book_of_few_accounts_is_too_concentrated_to_tell() -> None:
     found = one(u.intervals(eight()), "net_retention")
     assert found["value"] == pytest.approx(0.775)
     assert found["n_effective"] == pytest.approx(4)
-    assert found["high"] - found["value"] == pytest.approx(3.182446 * 0.317214, rel=1e-5)  # t on 3 degrees
+    assert np.isnan(found["low"]) and np.isnan(found["high"])
+    assert set(u.changes(eight(), delta=0.02)["verdict"]) <= {"cannot tell"}
 
 
 def test_accounts_of_one_parent_count_once() -> None:
-    rows = [(a, "2024-01-01", None, "100") for a in "ABCD"] + [("E", "2024-01-01", "2025-06-01", "100")]
+    rows = [(a, "2024-01-01", None, "100") for a in "ABCDEFG"] + [("H", "2024-01-01", "2025-06-01", "100")]
     apart = book_of(rows)
-    accounts = pd.DataFrame({"account_id": list("ABCDE"), "parent_id": ["A", "A", None, None, None]})
+    accounts = pd.DataFrame({"account_id": list("ABCDEFGH"), "parent_id": ["A", "A", *[None] * 6]})
     tables = {
         "subscriptions": apart.tables["subscriptions"].drop(columns="arr").assign(mrr=100.0),
         "accounts": accounts,
     }
     tied = Book.from_frames(tables, as_of=AS_OF)
     found, plain = (one(u.intervals(book), "logo_retention") for book in (tied, apart))
-    assert found["value"] == plain["value"] == 0.8
-    assert (found["n_accounts"], plain["n_accounts"]) == (5, 5)
-    assert plain["n_effective"] == pytest.approx(5)
-    assert found["n_effective"] == pytest.approx(25 / (4 + 3))  # shares 2/5 and three of 1/5
+    assert found["value"] == plain["value"] == 7 / 8
+    assert (found["n_accounts"], plain["n_accounts"]) == (8, 8)
+    assert plain["n_effective"] == pytest.approx(8)
+    assert found["n_effective"] == pytest.approx(64 / (4 + 6))  # shares 2/8 and six of 1/8
     assert found["low"] < plain["low"]
     singles = u.single_accounts(tied).set_index("account_id")
-    assert singles.loc["A", ["n_accounts", "share"]].tolist() == [2, 0.4]
+    assert singles.loc["A", ["n_accounts", "share"]].tolist() == [2, 0.25]
 
 
 def test_an_empty_book_has_no_interval() -> None:
