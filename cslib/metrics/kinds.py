@@ -18,7 +18,14 @@ from cslib.metrics.retention import BRIDGE, bridge
 from cslib.metrics.rows import rows_of
 from cslib.months import months_before
 
-__all__ = ["PARTS", "bridge_with_extension", "bridge_with_fx", "price_and_volume", "terms_of"]
+__all__ = [
+    "PARTS",
+    "bridge_with_extension",
+    "bridge_with_fx",
+    "changed_lines",
+    "price_and_volume",
+    "terms_of",
+]
 
 PARTS: Final = ("volume", "list price", "discount", "price", "list amount", "products", "not known")
 """What a change may be made of. ``price`` is price per unit where no list price tells discounts apart; ``list amount``
@@ -73,7 +80,7 @@ def _in_force(book: Book, day: date) -> pd.DataFrame:
     )
 
 
-def _changed(book: Book, *, window: int) -> pd.DataFrame:
+def changed_lines(book: Book, *, window: int) -> pd.DataFrame:
     """Lines of every account that expanded or contracted, at both ends of the window, with its ``metric``."""
     opened = months_before(book.as_of, window)
     cut = cut_ledger(book)
@@ -110,7 +117,7 @@ def price_and_volume(book: Book, *, window: int = 12) -> pd.DataFrame:
 
     Source: the price and volume bridge of management accounting, volume at old prices, price at new volumes.
     """
-    lines = _changed(book, window=window)
+    lines = changed_lines(book, window=window)
     then, now = lines["amount_then"], lines["amount_now"]
     change = now - then
     both = (then > 0) & (now > 0)
@@ -157,7 +164,7 @@ def bridge_with_extension(book: Book, *, window: int = 12) -> pd.DataFrame:
         ``opening + new + expansion + reactivation - contraction - extension - churn == closing``, exactly. With the
         setting ``extension = "contraction"`` it is 0 and contraction is whole.
     """
-    lines = _changed(book, window=window)
+    lines = changed_lines(book, window=window)
     falls = (lines["amount_then"] - lines["amount_now"]).where(lines["metric"] == "contraction", 0)
     longer = (lines["term_now"] > lines["term_then"]).fillna(False) | (
         lines["extended_now"] > lines["opened"]

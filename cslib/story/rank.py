@@ -64,8 +64,9 @@ def _opposite(said: Finding, other: Finding) -> bool:
 
 def _masked(said: Finding, other: Finding) -> bool:
     """The benchmark of a net retention that hides its losses praises what the report warns of."""
-    praised = other.kind == "benchmark" and other.subject == "net_retention"
-    return said.kind == "masking" and praised
+    if said.kind != "masking" or other.kind != "benchmark":
+        return False
+    return any(row["metric"] == "net_retention" and row["verdict"] == "above" for row in other.values["rows"])
 
 
 CONFLICTS: Final = (
@@ -205,6 +206,8 @@ def _open(finding: Finding) -> dict[str, Any] | None:
         return {"n": values["n"], "n_untested": values["n_untested"]}
     if finding.kind == "vintage":
         return {name: values[name] for name in ("compared", "age", "n", "n_older")}
+    if finding.kind == "benchmark":
+        return None if values["rows"] else {"why": "nothing published"}
     if finding.kind == "forecast":
         return {"n_past": values["n_past"]}
     return {"why": "cannot tell"}

@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cslib import formats
 from cslib.evidence import with_paths
 from cslib.story.finding import Finding, plain
+from cslib.words import retell
 
 __all__ = ["MIME", "Printed", "Prose", "language", "notes", "sentence", "write"]
 
@@ -131,9 +132,7 @@ def sentence(finding: Finding, *, currency: str, locale: str) -> tuple[str, list
     template = f"{place}{language(locale)}.md.jinja"
     macro = getattr(_environment(locale, currency).get_template(template).make_module(), name, None)
     if macro is None:
-        raise KeyError(
-            f"templates/{template} has no sentence for findings of kind {finding.kind!r}"
-        )
+        raise KeyError(f"templates/{template} has no sentence for findings of kind {finding.kind!r}")
     marked = re.sub(r"[ \t\n]+", " ", str(macro(**with_paths(finding.values)))).strip()
     marked = re.sub(r" (?=[.,;:!?،؛。，；：、])", "", marked)
     printed: list[Printed] = []
@@ -152,13 +151,13 @@ def sentence(finding: Finding, *, currency: str, locale: str) -> tuple[str, list
     return "".join([*parts, marked[last:]]), printed
 
 
-def notes(*texts: str) -> Prose:
+def notes(*texts: str, locale: str = "en_US") -> Prose:
     r"""Plain facts as a list, text from data escaped; nothing when there are none.
 
     >>> print(notes("2 rows are *late*"))
     - 2 rows are \*late\*
     """
-    return Prose("\n".join(f"- {_escape(formats.one_line(text))}" for text in texts))
+    return Prose("\n".join(f"- {_escape(formats.one_line(retell(text, locale=locale)))}" for text in texts))
 
 
 def language(locale: str) -> str:
@@ -205,7 +204,7 @@ def _environment(locale: str, currency: str) -> Environment:
         "plural": lambda n, **forms: formats.plural(n, forms, locale=locale),
         "size": _size,
         "name": lambda text: _escape(formats.shortened(text, length=60)),
-        "plain": lambda text: _escape(formats.one_line(text)),
+        "plain": lambda text: _escape(formats.one_line(retell(text, locale=locale))),
         "listed": lambda parts: formats.listed(list(parts), locale=locale),
     }
     return environment

@@ -52,28 +52,22 @@ def renewals_ahead_finding(*, due: pd.DataFrame, headline: pd.DataFrame, months:
 
 
 def benchmark_finding(*, position: pd.DataFrame, headline: pd.DataFrame) -> Iterator[Finding]:
-    """How a ratio stands to others of the same population; with the reason where none can be compared."""
+    """How net and gross retention stand to the median of the nearest published population that is like this company."""
     opening = int(at(headline, "net_retention")[0]["denominator"])
-    for metric in dict.fromkeys(position["metric"]):
-        own = position[position["metric"] == metric]
-        fit = own[own["comparable"]].to_dict("records")
-        kept = ("metric", "value", "population", "source", "year", "n", "low", "median", "high")
-        rows = [{name: row[name] for name in kept} | {"where": _where(row)} for row in fit[:1]]
-        stake = (
-            abs(rows[0]["value"] - rows[0]["median"]) * opening
-            if rows and not pd.isna(rows[0]["median"])
-            else 0
-        )
-        yield Finding(
-            "benchmark", {"rows": rows, "reasons": sorted({str(r) for r in own.loc[~own["comparable"], "reason"]})},
-            tuple(Evidence(metric, "published", f"source={row['source']}", "tab-benchmarks") for row in rows),
-            subject=str(metric), comparison="a published population", verdict="counted" if rows else "cannot tell",
-            materiality=round(stake), certainty=0.5,
-        )  # fmt: skip
-
-
-def _where(row: dict[Any, Any]) -> str:
-    """Between which marks of the population the value stands."""
-    marks = [(name, row[name]) for name in ("low", "median", "high") if not pd.isna(row[name])]
-    above = [name for name, mark in marks if row["value"] >= mark]
-    return f"above {above[-1]}" if above else f"below {marks[0][0]}" if marks else "unknown"
+    fit = position[position["comparable"].astype("bool") & (position["statistic"] == "median")]
+    rows = []
+    for metric in ("net_retention", "gross_retention"):
+        own = fit[fit["metric"] == metric].sort_values("year", kind="stable")
+        rows += own.tail(1).to_dict(
+            "records"
+        )  # of the latest year the last: populations go from wide to narrow
+    kept = ("metric", "value", "low", "high", "benchmark", "population", "source", "year", "n", "verdict")
+    told = [{name: None if pd.isna(row[name]) else row[name] for name in kept} for row in rows]
+    apart = [row for row in told if row["verdict"] in {"above", "below"}]
+    stake = max((abs(float(row["value"] or 0) - float(row["benchmark"] or 0)) * opening for row in apart), default=0)
+    yield Finding(
+        "benchmark", {"rows": [*apart, *(row for row in told if row not in apart)]},
+        tuple(Evidence(row["metric"], row["convention"], f"id={row['id']}", "tab-benchmarks") for row in rows),
+        comparison="a published population", verdict="counted" if apart else "cannot tell",
+        materiality=round(stake), certainty=0.5,
+    )  # fmt: skip
