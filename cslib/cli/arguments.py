@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cslib.cli import data, diff, figures, runs
+from cslib.cli.import_arguments import add_imports
 
 __all__ = ["parser"]
 
@@ -24,6 +25,7 @@ A company is a folder with a company.toml and its tables as CSV, Parquet or Exce
 _EXAMPLES: Final = f"""\
 a first round:
   cslib demo                                            make a portfolio of companies in ./demo
+  cslib import exports/ --out acme                      or start from the files of your billing system
   cslib check demo/pontavia                             read the data, say what is in it and what is wrong
   cslib metrics demo/pontavia --as-of 2026-09-30        net and gross retention, ARR and its movements
   cslib run retention --company demo/*/ --quarter 2026Q3    a report for each, as PDF, HTML and notebook
@@ -45,16 +47,16 @@ def parser() -> argparse.ArgumentParser:
     common.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def add(name: str, call: Any, text: str, *examples: str) -> argparse.ArgumentParser:
+    def add(name: str, call: Any, text: str, *examples: str, more: str = "") -> argparse.ArgumentParser:
         shown = "\n".join(f"  cslib {name} {example}" for example in examples)
         sub = commands.add_parser(
             name, help=text, description=text[0].upper() + text[1:] + ".", parents=[common], formatter_class=raw,
-            epilog=f"examples:\n{shown}\n\n{_CODES}",
+            epilog=f"examples:\n{shown}\n\n{more}{_CODES}",
         )  # fmt: skip
         sub.set_defaults(call=call)
         return sub
 
-    for group in (_data, _figures, _runs, _diff):
+    for group in (_data, add_imports, _figures, _runs, _diff):
         group(add)
     return whole
 
