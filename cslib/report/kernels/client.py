@@ -94,8 +94,8 @@ def fork(
         "env": dict(env),
         "cwd": cwd,
         "umask": _umask(),
-        "nice": os.getpriority(os.PRIO_PROCESS, 0),
-        "cpus": sorted(os.sched_getaffinity(0)),
+        "nice": os.getpriority(os.PRIO_PROCESS, os.getpid()),  # ours, not this thread's
+        "cpus": sorted(os.sched_getaffinity(os.getpid())),
         "linger": linger,
     }
     line, said = _answer(asked, env=env, handles=(out, err))
@@ -144,8 +144,9 @@ def _answer(
             said = json.loads(line.recv_bytes())
         except (EOFError, OSError):
             line.close()
-            if last:
-                raise NoForkError(f"the fork server ended: {_last_words(place_for(env))}") from None
+            words = _last_words(place_for(env))
+            if last or words:
+                raise NoForkError(f"the fork server ended: {words}") from None
             continue
         if "refused" in said:
             line.close()
@@ -210,9 +211,9 @@ def _readable(handle: int, seconds: float | None) -> bool:
 
 def _last_words(place: Place) -> str:
     try:
-        return place.log.read_text(errors="replace").strip().splitlines()[-1]
-    except (OSError, IndexError):
-        return "it left no word"
+        return "".join(place.log.read_text(errors="replace").strip().splitlines()[-1:])
+    except OSError:
+        return ""
 
 
 def _umask() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -31,8 +32,11 @@ def run(asked: Asked) -> None:
     _new_chance()
     threading.Thread(target=_watch, args=(asked.line.fileno(),), name="line", daemon=True).start()
     sys.argv = ["ipykernel_launcher", *asked.argv]
-    # 1 is the parent that ipykernel does not poll for: the line says who wants us
-    IPKernelApp.launch_instance(argv=asked.argv, parent_handle=1)
+    try:
+        # 1 is the parent that ipykernel does not poll for: the line says who wants us
+        IPKernelApp.launch_instance(argv=asked.argv, parent_handle=1)
+    finally:
+        gc.unfreeze()  # what is never collected is reported as leaked at the end
 
 
 def _streams(asked: Asked) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import builtins
 import gc
 import os
 import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Final
 
 import cslib
@@ -29,6 +33,8 @@ _NOT_IN_NOTEBOOKS: Final = ("cslib.cli", "cslib.report", "cslib.simulate")
 
 def make_imports() -> None:
     """Import what notebooks import. A library that is not there is left to the notebook that asks for it."""
+    with _as_in_a_kernel():
+        import pandas  # noqa: F401
     for name in _LIBRARIES:
         try:
             import_module(name)
@@ -39,6 +45,18 @@ def make_imports() -> None:
             import_module(module.name)
     gc.collect()
     gc.freeze()  # the pages of these objects stay shared: no kernel's collector writes to them
+
+
+@contextmanager
+def _as_in_a_kernel() -> Iterator[None]:
+    """Let pandas see a kernel: it fixes the width of its tables by whether it is imported in one."""
+    before = set(vars(builtins))
+    vars(builtins).setdefault("get_ipython", lambda: SimpleNamespace(kernel=True))
+    try:
+        yield
+    finally:
+        if "get_ipython" not in before:
+            del vars(builtins)["get_ipython"]
 
 
 def threads() -> list[str]:
