@@ -1,7 +1,7 @@
 """Charts: a tidy frame in, a picture with its words out. They compute nothing but positions.
 
 >>> sorted(__all__)[:3]
-['Picture', 'chart_bridge', 'chart_cohort_curves']
+['Picture', 'chart_bars', 'chart_bridge']
 """
 # ruff: noqa: E402
 
@@ -12,6 +12,7 @@ import logging
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 from cslib.charts.banded import chart_curves
+from cslib.charts.bars import chart_bars
 from cslib.charts.canvas import Picture
 from cslib.charts.curves import chart_cohort_curves
 from cslib.charts.layers import chart_layers
@@ -25,6 +26,7 @@ from cslib.charts.waterfall import chart_bridge
 
 __all__ = [
     "Picture",
+    "chart_bars",
     "chart_bridge",
     "chart_cohort_curves",
     "chart_curves",

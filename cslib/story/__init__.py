@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cslib.story.coverage import coverage_facts
 from cslib.story.detectors import DETECTORS, detect
 from cslib.story.facts import (
     accounts_fact,
@@ -18,6 +19,7 @@ from cslib.story.facts import (
     vintages_fact,
 )
 from cslib.story.finding import Finding
+from cslib.story.group import group_findings
 from cslib.story.rank import CONFLICTS, Summary, choose
 from cslib.story.verdicts import (
     change_fact,
@@ -45,6 +47,7 @@ __all__ = [
     "bridge_fact",
     "change_fact",
     "choose",
+    "coverage_facts",
     "concentration_fact",
     "data_fact",
     "dependence_fact",
@@ -53,6 +56,7 @@ __all__ = [
     "first_renewals_fact",
     "forecast_fact",
     "gross_fact",
+    "group_findings",
     "intervals_fact",
     "loss_ages_fact",
     "meaning_fact",
