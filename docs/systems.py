@@ -45,7 +45,7 @@ def metrics() -> Places:
     """Id to the public functions whose docstring has it on a ``Systems:`` line."""
     found: Places = {}
     for file, node in _functions(ROOT / "cslib" / "metrics"):
-        told = re.search(r"^\s*Systems: ([^\n]+)", ast.get_docstring(node) or "", re.MULTILINE)
+        told = re.search(r"\bSystems: ([^\n]+)", ast.get_docstring(node) or "")
         module = ".".join(file.relative_to(ROOT / "cslib" / "metrics").with_suffix("").parts)
         for key in ID.findall(told[1]) if told and not node.name.startswith("_") else ():
             found.setdefault(key, []).append(f"`{module}.{node.name}`")
