@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from cslib.cli import data, diff, figures, runs
+from cslib.cli import data, diff, figures
 from cslib.cli.import_arguments import add_imports
+from cslib.cli.run_arguments import add_runs
 
 __all__ = ["parser"]
 
@@ -28,7 +29,7 @@ a first round:
   cslib import exports/ --out acme                      or start from the files of your billing system
   cslib check demo/pontavia                             read the data, say what is in it and what is wrong
   cslib metrics demo/pontavia --as-of 2026-09-30        net and gross retention, ARR and its movements
-  cslib run retention --company demo/*/ --quarter 2026Q3    a report for each, as PDF, HTML and notebook
+  cslib run retention --company demo --quarter 2026Q3      a report for each, as PDF, HTML and notebook
 
 {_CODES}"""
 
@@ -56,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
         sub.set_defaults(call=call)
         return sub
 
-    for group in (_data, add_imports, _figures, _runs, _diff):
+    for group in (_data, add_imports, _figures, add_runs, _diff):
         group(add)
     return whole
 
@@ -127,33 +128,6 @@ def _figures(add: _Add) -> None:
     conventions.add_argument("--json", action="store_true", help="one JSON document")
 
 
-def _runs(add: _Add) -> None:
-    run = add(
-        "run",
-        runs.run,
-        "run a notebook for companies and a quarter; leaves PDF, HTML, notebook and numbers",
-        "retention --company demo/pontavia --quarter 2026Q3",
-        "notebooks/retention.ipynb --company demo/*/ --quarter 2026Q3 --out reports -p window=12",
-    )
-    run.add_argument("notebook", metavar="NOTEBOOK", help="path, or the name of a notebook in ./notebooks")
-    run.add_argument(
-        "--company", type=Path, nargs="+", required=True, metavar="FOLDER", help="company folders"
-    )
-    run.add_argument(
-        "--quarter", required=True, help="fiscal quarter, such as 2026Q3; its last day is the as-of day"
-    )
-    run.add_argument(
-        "--out", type=Path, default=Path("reports"), help="folder for all reports (default: reports)"
-    )
-    run.add_argument(
-        "-p", "--parameter", type=_pair, action="append", default=[], metavar="NAME=VALUE",
-        help="value for a parameter of the notebook; see cslib params",
-    )  # fmt: skip
-
-    params = add("params", runs.params, "list a notebook's parameters", "retention")
-    params.add_argument("notebook", metavar="NOTEBOOK", help="path, or the name of a notebook in ./notebooks")
-
-
 def _diff(add: _Add) -> None:
     compare = add(
         "diff",
@@ -187,10 +161,3 @@ def _day(text: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"found {text!r}, expected a day such as 2026-09-30") from None
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected name=value")
-    return name.strip(), value

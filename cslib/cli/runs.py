@@ -1,18 +1,23 @@
-"""Commands about reports: ``run`` makes them, ``params`` lists what a notebook can be given."""
+"""Commands that make reports: ``run`` makes them, ``plan`` says which it would, ``params`` what a notebook takes."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final
 
 from cslib.cli.text import aligned, printable
 
 if TYPE_CHECKING:
-    from cslib.report.run import Record
+    from cslib.report.plan import Task, Wish
+    from cslib.report.run import How, Record
 
-__all__ = ["params", "run"]
+__all__ = ["params", "plan", "run"]
 
 NOTEBOOKS: Final = Path("notebooks")
 
@@ -32,37 +37,170 @@ def params(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _notebooks(word: str, folder: Path) -> list[Path]:
+    """Notebooks that a word means: a path, a name on the shelf, or all on the shelf that a run can set."""
+    from cslib.report.job import find_notebook, load_notebook
+    from cslib.report.parameters import ParameterError, read_parameters
+
+    if word != "all":
+        there = folder / word
+        return [there if there.is_file() else find_notebook(word, shelf=NOTEBOOKS)]
+    found = []
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        declared = read_parameters(load_notebook(path))
+        if "quarter" in declared and declared.keys() & {"company", "companies"}:
+            found.append(path)
+    if not found:
+        raise ParameterError(f"notebook all: no notebook in {NOTEBOOKS} declares a company and a quarter")
+    return found
+
+
+def _companies(word: str, folder: Path) -> list[Path]:
+    """Company folders that a word means; `all` are those in the current folder or one below it."""
+    if word != "all":
+        return [folder / word]
+    found = {path.parent for depth in ("*", "*/*") for path in Path().glob(f"{depth}/company.toml")}
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.parts))
+
+
+def _tasks(arguments: argparse.Namespace) -> list[Task]:
+    from cslib.report.lists import read_list
+    from cslib.report.parameters import ParameterError
+    from cslib.report.plan import Wish, plan
+    from cslib.report.quarters import words_of
+
+    wishes: list[Wish] = []
+    for path in arguments.list:
+        wishes += read_list(path, notebooks=_notebooks, companies=_companies)
+    if arguments.notebook:
+        for name, value in (("--company", arguments.company), ("--quarter", arguments.quarter)):
+            if not value:
+                raise ParameterError(f"{name}: say which; see cslib {arguments.call.__name__} --help")
+        wishes.append(
+            Wish(
+                notebooks=tuple(p for word in arguments.notebook for p in _notebooks(word, Path())),
+                companies=tuple(p for word in arguments.company for p in _companies(word, Path())),
+                quarters=tuple(words_of(arguments.quarter)),
+                parameters=dict(arguments.parameter),
+            )
+        )
+    if not wishes:
+        raise ParameterError("notebook: say which, or give a --list; see cslib run --help")
+    return plan(wishes, out=arguments.out)
+
+
+def plan(arguments: argparse.Namespace) -> int:
+    """Print the reports that a run would make, a line of JSON each."""
+    from cslib.report.plan import as_lines
+
+    tasks = _tasks(arguments)
+    for task, line in zip(tasks, as_lines(tasks), strict=True):
+        if arguments.why:
+            from cslib.report.fresh import reasons
+
+            line = json.dumps({**json.loads(line), "why": reasons(task)}, ensure_ascii=False)
+        print(line)
+    return 0
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """Run a notebook for companies and a quarter; the worst exit code of all."""
+    """Run notebooks for companies and quarters; the worst exit code of all."""
+    from cslib.report.batch import run_batch
+    from cslib.report.run import How
+
+    tasks = _rest(arguments) if arguments.resume else _tasks(arguments)
+    if not tasks:
+        print("nothing to resume: the last run in this folder came to its end")
+        return 0
+    how = How(
+        warm=not arguments.cold,
+        timeout=arguments.timeout,
+        time_limit=arguments.time_limit,
+        memory=arguments.memory,
+        force=arguments.force,
+    )
+    signal.signal(signal.SIGTERM, _interrupted)  # what a scheduler sends first
+    with _cluster(arguments.dask):
+        return _run(run_batch, tasks, how, arguments)
+
+
+def _interrupted(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _rest(arguments: argparse.Namespace) -> list[Task]:
+    from cslib.report.log import unfinished
+    from cslib.report.parameters import ParameterError
+    from cslib.report.plan import read_lines
+
+    if arguments.notebook or arguments.list:
+        raise ParameterError("--resume takes up the last run as it was planned; give no notebooks with it")
+    last = unfinished(arguments.out)
+    if last is None:
+        return []
+    _, lines, ended = last
+    return [task for task in read_lines(lines) if task.name not in ended]
+
+
+def _cluster(address: str | None) -> Any:
+    """Joblib's backend for a Dask cluster, if one was named."""
+    from contextlib import nullcontext
+
+    if address is None:
+        return nullcontext()
+    import joblib
+
+    from cslib.report.parameters import ParameterError
+
+    try:
+        return joblib.parallel_config(backend="dask", scheduler_host=address)
+    except (ImportError, ValueError, OSError) as error:
+        raise ParameterError(
+            f"--dask {address}: {error}. It needs the package distributed and a scheduler that answers."
+        ) from None
+
+
+def _run(run_batch: Any, tasks: list[Task], how: How, arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from cslib.report.batch import check_batch, run_batch
-    from cslib.report.job import find_notebook
+    from cslib.report.index import write_index
 
-    notebook, companies = find_notebook(arguments.notebook, shelf=NOTEBOOKS), arguments.company
-    parameters = dict(arguments.parameter)
-    n_reports = check_batch(notebook, companies=companies, quarter=arguments.quarter, parameters=parameters)
-    worst = 0
-    with tqdm(total=n_reports, unit="report", disable=not sys.stderr.isatty(), leave=False) as bar:
-        for record in run_batch(
-            notebook,
-            companies=companies,
-            quarter=arguments.quarter,
+    worst, counted = 0, dict.fromkeys(("made", "unchanged", "failed"), 0)
+    with tqdm(total=len(tasks), unit="report", disable=not sys.stderr.isatty(), leave=False) as bar:
+        records: Iterator[Record] = run_batch(
+            tasks,
             out=arguments.out,
-            parameters=parameters,
+            how=how,
+            jobs=arguments.jobs,
             on_cell=lambda index, n: bar.set_postfix_str(f"cell {index + 1} of {n}"),
-        ):
-            if record.cause and arguments.debug:
-                raise record.cause
+        )
+        for record in records:
+            if record.trace and arguments.debug:
+                bar.write(record.trace, file=sys.stderr)
             worst = max(worst, record.exit_code)
+            counted[
+                "failed" if record.exit_code else "unchanged" if record.status == "unchanged" else "made"
+            ] += 1
             bar.update()
-            bar.write(printable(_outcome(record)), file=sys.stderr if record.exit_code else sys.stdout)
+            bar.write(
+                printable(_outcome(record, why=arguments.why)),
+                file=sys.stderr if record.exit_code else sys.stdout,
+            )
+            sys.stdout.flush()
+    if any(task.folder.is_dir() for task in tasks):
+        page = write_index(arguments.out)
+        if len(tasks) > 1:
+            said = ", ".join(f"{n} {word}" for word, n in counted.items() if n)
+            print(f"{said}; {page} lists all")
     return worst
 
 
-def _outcome(record: Record) -> str:
+def _outcome(record: Record, *, why: bool) -> str:
+    reasons = f"\n  why: {'; '.join(record.reasons)}" if why and record.reasons else ""
+    if record.status == "unchanged":
+        return f"{record.company} {record.quarter}: unchanged, {record.folder}"
     if not record.exit_code:
-        pdf = next(name for name in record.files if name.endswith(".pdf"))
-        return f"{record.company}: done, {record.folder / pdf}"
+        pdf = next((name for name in record.files if name.endswith(".pdf")), "")
+        return f"{record.company}: done, {record.folder / pdf}{reasons}"
     see = f"\n  what there is of it: {record.folder}" if record.files else ""
-    return f"{record.company}: {record.status}. {record.error}{see}"
+    return f"{record.company}: {record.status}. {record.error}{see}{reasons}"

@@ -67,6 +67,7 @@ def aim_portfolio(
     assert isinstance(names, list)
     return Aim(
         name=slug(path.stem),
+        path=absolute(path),
         notebook=notebook,
         parameters=values,
         shown=frozenset({"companies", "quarter", *given}),

@@ -51,6 +51,7 @@ class Job:
 
     `notebook` has its parameters injected, `home` is the folder it runs in, which holds the company's; `folder` is
     where the files go; `earlier` names the run of the quarter before, where the notebook is shown it, by its hash.
+    `path` is where the notebook lies, `sources` are the companies' folders.
     """
 
     name: str
@@ -62,6 +63,8 @@ class Job:
     home: Path
     quarter: str
     folder: Path
+    path: Path
+    sources: tuple[Path, ...]
     earlier: tuple[Mapping[str, str], ...] = ()
 
 
@@ -74,13 +77,14 @@ def load_notebook(path: Path) -> Any:
         When there is none, or it is none.
     """
     import nbformat
+    from nbformat.v4.rwbase import rejoin_lines
 
     try:
         raw = json.loads(path.read_bytes())
         if raw["nbformat"] != 4:
             raise ParameterError(f"notebook {path}: found format {raw['nbformat']}, expected 4; save it anew")
         number_cells(raw)
-        notebook = nbformat.from_dict(raw)  # type: ignore[no-untyped-call]
+        notebook = rejoin_lines(nbformat.from_dict(raw))  # type: ignore[no-untyped-call]
         nbformat.validate(notebook)
     except ParameterError:
         raise
@@ -171,6 +175,7 @@ class Aim:
     """
 
     name: str
+    path: Path
     notebook: Any
     parameters: dict[str, Value]
     shown: frozenset[str]
@@ -210,6 +215,7 @@ def aim_company(path: Path, *, company: Path, quarter: str, out: Path, given: Ma
         earlier = ({"table": "", "file": name, "sha256": steady_sha256(before / MANIFEST)},)
     return Aim(
         name=slug(path.stem),
+        path=absolute(path),
         notebook=notebook,
         parameters=values,
         shown=frozenset(shown),
@@ -242,5 +248,7 @@ def job_of(aim: Aim, subject: Subject) -> Job:
         home=aim.home,
         quarter=aim.quarter,
         folder=aim.folder,
+        path=aim.path,
+        sources=aim.sources,
         earlier=aim.earlier,
     )

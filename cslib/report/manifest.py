@@ -26,6 +26,7 @@ __all__ = [
     "git_state",
     "inputs",
     "lock_file",
+    "lock_sha256",
     "meanings",
     "notebook_sha256",
     "package_sha256",
@@ -132,6 +133,12 @@ def lock_file(notebook: Path) -> Path | None:
         if (folder / ".git").exists():
             return None
     return None
+
+
+def lock_sha256(notebook: Path) -> str | None:
+    """Hash of the lock file that governs a notebook; None where there is none."""
+    found = lock_file(notebook)
+    return sha256(found.read_bytes()) if found else None
 
 
 def git_state(notebook: Path) -> dict[str, Any] | None:

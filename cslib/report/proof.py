@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from cslib.seal import MIME
 
-__all__ = ["Outcome", "marked", "read_proof"]
+__all__ = ["Outcome", "marked", "read_proof", "with_mark"]
 
 CHECK: Final = ("check", "left", "right", "n", "failed", "holds")
 VERDICT: Final = "The proof failed. This report must not be used."
@@ -78,18 +78,24 @@ def _is_check(check: Any) -> bool:
 
 
 def marked(notebook: Any, outcome: Outcome) -> Any:
-    """Copy of `notebook` that says at its top, after the first cell of text, that and why its proof failed.
+    """Copy of `notebook` that says at its top that and why its proof failed."""
+    return with_mark(notebook, VERDICT, outcome.words, name="proof-failed")
 
-    The mark is the output of an error, which every page that can be made of a notebook sets apart.
+
+def with_mark(notebook: Any, verdict: str, words: Sequence[str], *, name: str) -> Any:
+    """Copy of `notebook` that says at its top, after the first cell of text, why nobody may use it.
+
+    The mark is the output of an error, which every page that can be made of a notebook sets apart; `name` is its
+    cell's id and tag.
     """
     make = type(notebook)
     cells = list(notebook.cells)
     at = next((n for n, cell in enumerate(cells, start=1) if cell.cell_type == "markdown"), 0)
-    error = make(output_type="error", ename=VERDICT, evalue="", traceback=list(outcome.words))
+    error = make(output_type="error", ename=verdict, evalue="", traceback=list(words))
     mark = make(
         cell_type="code",
-        id="proof-failed",
-        metadata=make(tags=["proof-failed"]),
+        id=name,
+        metadata=make(tags=[name]),
         source="",
         outputs=[error],
         execution_count=None,

@@ -6,43 +6,65 @@ and the notebook's `company` is that folder's name, so nothing in the executed n
 
 from __future__ import annotations
 
+import copy
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from cslib.report.engine import Failure, OnCell, execute
-from cslib.report.group import check_portfolio
-from cslib.report.html import html_page
+from cslib.report.engine import OnCell, execute
+from cslib.report.failure import Failure
+from cslib.report.files import about, manifest, owned, pages, warnings
+from cslib.report.headline import headline
 from cslib.report.job import Job, check_job
-from cslib.report.manifest import sha256, versions
+from cslib.report.log import held, now
 from cslib.report.normal import normalise
-from cslib.report.outputs import as_json, numbers, table_csv
-from cslib.report.proof import VERDICT, Outcome, marked, read_proof
-from cslib.report.save import MANIFEST, prepare, publish, slug
+from cslib.report.outputs import numbers
+from cslib.report.proof import Outcome, read_proof
+from cslib.report.save import MANIFEST, prepare, publish
 
-__all__ = ["Record", "run_portfolio", "run_report"]
+__all__ = ["EXIT_CODES", "How", "Record", "Status", "run_job", "run_report"]
 
-Status = Literal["done", "failed", "proof failed", "bad input", "died", "not started"]
+Status = Literal[
+    "done", "unchanged", "failed", "proof failed", "bad input", "died", "not started", "interrupted"
+]
 EXIT_CODES: Final[Mapping[Status, int]] = {
     "done": 0,
+    "unchanged": 0,
     "failed": 1,
     "proof failed": 1,
     "bad input": 2,
     "died": 3,
     "not started": 3,
+    "interrupted": 3,
 }
 
 
-UNFINISHED: Final = "This report is not finished and must not be used."
+@dataclass(frozen=True)
+class How:
+    """How reports are run.
+
+    `warm` forks kernels from one that has made the imports, where that is safe. `timeout` is seconds that one cell may
+    take, `time_limit` seconds for all together; `memory` megabytes that a kernel may hold, 0 for no limit, three
+    quarters of the machine's unless given. `retries` says how often a run is tried again whose kernel died or did not
+    start; `force` runs what is unchanged too.
+    """
+
+    warm: bool = True
+    timeout: float | None = None
+    time_limit: float | None = None
+    memory: int | None = None
+    retries: int = 1
+    force: bool = False
 
 
 @dataclass(frozen=True)
 class Record:
     """What became of one run. `error` is empty when the report is done; `files` lie in `folder`.
 
-    `cause` is the exception that stopped the run before any cell, for those who want the traceback.
+    `name` is the report's in the plan, `reasons` say why it was run, `tries` how often; `trace` is the traceback of
+    what stopped it before any cell, for those who want it.
     """
 
     company: str
@@ -51,7 +73,11 @@ class Record:
     status: Status
     error: str
     files: tuple[str, ...]
-    cause: Exception | None = field(default=None, compare=False)
+    name: str = ""
+    seconds: float = 0
+    tries: int = 1
+    reasons: tuple[str, ...] = ()
+    trace: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -59,17 +85,23 @@ class Record:
         return EXIT_CODES[self.status]
 
 
-class _Laps:
-    """Seconds spent between calls."""
+class Laps:
+    """Seconds spent between calls, by a clock that cannot jump."""
 
     def __init__(self) -> None:
+        self.started = now()
         self.seconds: dict[str, float] = {}
-        self._last = time.perf_counter()
+        self._first = self._last = time.perf_counter()
 
     def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self.seconds[name] = round(now - self._last, 3)
-        self._last = now
+        """Name what was done since the last call."""
+        last, self._last = self._last, time.perf_counter()
+        self.seconds[name] = round(self.seconds.get(name, 0) + self._last - last, 3)
+
+    @property
+    def total(self) -> float:
+        """Seconds since the first."""
+        return round(time.perf_counter() - self._first, 3)
 
 
 def run_report(
@@ -80,7 +112,7 @@ def run_report(
     out: Path | str,
     parameters: Mapping[str, object] | None = None,
     on_cell: OnCell | None = None,
-    timeout: int | None = None,
+    how: How | None = None,
 ) -> Record:
     """Run `notebook` for one company and quarter, and save what it leaves in ``<out>/<quarter>/<company>``.
 
@@ -98,14 +130,14 @@ def run_report(
         Values for the notebook's other parameters.
     on_cell : callable, optional
         Called with index and number of cells before each cell.
-    timeout : int, optional
-        Seconds that one cell may take.
+    how : How, optional
+        Limits, retries, kernels.
 
     Returns
     -------
     Record
-        Also when a cell failed or the kernel died: then the partial notebook and its page are saved, no PDF. A report
-        whose proof failed is complete, and marked on its first page.
+        Also when a cell failed or the kernel died: then the partial notebook and its page are saved, and the PDF is one
+        page that says what failed. A report whose proof failed is complete, and marked on its first page.
 
     Raises
     ------
@@ -116,38 +148,37 @@ def run_report(
     InfrastructureError
         When the output folder cannot be written.
     """
-    laps = _Laps()
-    path, place = Path(notebook), Path(out)
-    job = check_job(path, company=Path(company), quarter=quarter, out=place, given=parameters or {})
-    return _run(job, laps, on_cell=on_cell, timeout=timeout)
+    laps = Laps()
+    job = check_job(
+        Path(notebook), company=Path(company), quarter=quarter, out=Path(out), given=parameters or {}
+    )
+    return run_job(job, how or How(), out=Path(out), laps=laps, on_cell=on_cell)
 
 
-def run_portfolio(
-    notebook: Path | str,
+def run_job(
+    job: Job,
+    how: How,
     *,
-    companies: Sequence[Path | str],
-    quarter: str,
-    out: Path | str,
-    parameters: Mapping[str, object] | None = None,
+    out: Path,
+    laps: Laps,
     on_cell: OnCell | None = None,
-    timeout: int | None = None,
+    made_meanwhile: Callable[[], bool] | None = None,
 ) -> Record:
-    """Run `notebook` once for several companies, and save what it leaves in ``<out>/<quarter>/portfolio``.
+    """Record of a checked job, run while no other process runs the same.
 
-    Parameters and errors as in :func:`run_report`; the notebook declares `companies` and `quarter`, and a company that
-    cannot be read is named on the page and in the manifest. `quarter` is one of the calendar year, unless the notebook
-    declares `fiscal_year_start`.
+    Where another one did and this had to wait, `made_meanwhile` tells whether there is nothing left to do.
     """
-    laps = _Laps()
-    path, place, folders = Path(notebook), Path(out), [Path(company) for company in companies]
-    job = check_portfolio(path, companies=folders, quarter=quarter, out=place, given=parameters or {})
-    return _run(job, laps, on_cell=on_cell, timeout=timeout)
-
-
-def _run(job: Job, laps: _Laps, *, on_cell: OnCell | None, timeout: int | None) -> Record:
     prepare(job.folder)
+    place = job.folder.relative_to(out).as_posix()
     laps.lap("check")
-    executed, failure = execute(job.notebook, folder=job.home, on_cell=on_cell, timeout=timeout)
+    with held(out, place) as free:
+        if not free and made_meanwhile and made_meanwhile():
+            return Record(job.subject.name, job.quarter, job.folder, "unchanged", "", (), seconds=laps.total)
+        return _run(job, how, laps=laps, on_cell=on_cell)
+
+
+def _run(job: Job, how: How, *, laps: Laps, on_cell: OnCell | None) -> Record:
+    executed, failure, tries = _executed(job, how, on_cell=on_cell)
     laps.lap("cells")
     normalise(executed, folder=job.home)
     executed.metadata["cslib"] = _about(job)
@@ -155,121 +186,77 @@ def _run(job: Job, laps: _Laps, *, on_cell: OnCell | None, timeout: int | None) 
         proof = read_proof(executed)
     except ValueError as wrong:
         proof, failure = None, failure or Failure("file", 0, type(wrong).__name__, f"proof.json: {wrong}")
-    files, failure = _files(job, executed, failure, proof, laps)
+    files, failure = pages(job, executed, failure, proof, tries=tries, lap=laps.lap)
     status = _status(failure, proof)
-    files[MANIFEST] = as_json(_manifest(job, files, status, failure, proof))
-    files["timings.json"] = as_json({"seconds": laps.seconds})
-    owned = [f"{job.name}.*", "numbers.json", "proof.json", "rejected/*.csv", "ledger/*.csv"]
-    publish(job.folder, files, owned=owned)
+    told = {
+        "started": laps.started,
+        "tries": tries,
+        "warm": how.warm,
+        "seconds": {**laps.seconds, "total": laps.total},
+    }
+    files[MANIFEST] = manifest(
+        job,
+        files,
+        status=status,
+        failure=failure,
+        proof=proof,
+        warned=warnings(job, executed, proof),
+        shown=[] if failure else headline(numbers(executed), _few(job)),
+        run=told,
+    )
+    publish(job.folder, files, owned=owned(job.name))
     unproved = " ".join(proof.words) if proof and not proof.holds else ""
     error = str(failure) if failure else unproved
-    return Record(job.subject.name, job.quarter, job.folder, status, error, tuple(files))
+    return Record(
+        job.subject.name,
+        job.quarter,
+        job.folder,
+        status,
+        error,
+        tuple(files),
+        seconds=laps.total,
+        tries=tries,
+    )
+
+
+def _few(job: Job) -> list[str]:
+    """Metrics that the notebook wants to be known by."""
+    named = job.notebook.metadata.get("cslib", {}).get("headline", [])
+    return [str(name) for name in named] if isinstance(named, list) else []
+
+
+def _executed(job: Job, how: How, *, on_cell: OnCell | None) -> tuple[Any, Failure | None, int]:
+    """The executed notebook; run again from its beginning where its kernel died or did not start."""
+    tries = 0
+    while True:
+        tries += 1
+        notebook = copy.deepcopy(job.notebook)
+        executed, failure = execute(
+            notebook,
+            folder=job.home,
+            on_cell=on_cell,
+            timeout=how.timeout,
+            time_limit=how.time_limit,
+            memory_limit=None if how.memory is None else how.memory * 10**6,
+            warm=how.warm,
+        )
+        if not (failure and failure.passing) or tries > how.retries:
+            return executed, failure, tries
 
 
 def _status(failure: Failure | None, proof: Outcome | None) -> Status:
     if failure is None:
         return "done" if proof is None or proof.holds else "proof failed"
-    if failure.kind == "kernel":
+    if failure.passing:
         return "died"
     return "bad input" if failure.name == "TableError" else "failed"
 
 
-def _files(
-    job: Job, executed: Any, failure: Failure | None, proof: Outcome | None, laps: _Laps
-) -> tuple[dict[str, bytes], Failure | None]:
-    """Everything the run leaves but its manifest; a file that cannot be made is a failure like a cell's."""
-    import nbformat
-
-    unproved = proof is not None and not proof.holds
-    told = marked(executed, proof) if proof and unproved else executed
-    files = {f"{job.name}.ipynb": nbformat.writes(told).encode()}  # type: ignore[no-untyped-call]
-    files |= {f"rejected/{slug(name)}.csv": table_csv(rows) for name, rows in job.subject.rejected.items()}
-    if proof:
-        files["proof.json"] = as_json(_proof(job, proof))
-    finished: dict[str, Callable[[], bytes]] = {
-        "numbers.json": lambda: _numbers(job, executed),
-        f"{job.name}.pdf": lambda: _pdf(told),
-    }
-    made: dict[str, bytes] = {}
-    for name, make in finished.items():
-        if failure is None:
-            try:
-                made[name] = make()
-            except Exception as error:  # noqa: BLE001  whatever a notebook's outputs do to an exporter
-                failure = Failure("file", 0, type(error).__name__, f"{name}: {error}")
-            laps.lap(name)
-    if failure is None:
-        files |= {**made, **job.subject.kept}
-    verdict = UNFINISHED if failure else VERDICT
-    reasons = [str(failure)] if failure else proof.words if proof else []
-    files[f"{job.name}.html"] = html_page(executed, verdict=verdict, reasons=reasons)
-    laps.lap(f"{job.name}.html")
-    return files, failure
-
-
-def _numbers(job: Job, executed: Any) -> bytes:
-    about = {"company": job.subject.name, "quarter": job.quarter, "as_of": job.subject.as_of.isoformat()}
-    return as_json(
-        {
-            **about,
-            "currency": job.subject.currency,
-            "minor_units": job.subject.minor_units,
-            "numbers": numbers(executed),
-        }
-    )
-
-
-def _proof(job: Job, proof: Outcome) -> dict[str, Any]:
-    return {
-        "company": job.subject.name,
-        "quarter": job.quarter,
-        "as_of": job.subject.as_of.isoformat(),
-        "holds": proof.holds,
-        "checks": list(proof.checks),
-        "flags": list(proof.flags),
-        "inputs": list(job.subject.inputs),
-    }
-
-
-def _pdf(executed: Any) -> bytes:
-    from cslib.report.typst.exporter import pdf_bytes
-
-    return pdf_bytes(executed)
-
-
-def _about(job: Job) -> dict[str, str]:
-    """Metadata for the pages: what the notebook says of itself, with the company and the period filled in."""
-    own: Mapping[str, str] = job.notebook.metadata.get("cslib", {})
+def _about(job: Job) -> dict[str, Any]:
     fiscal = "fiscal " if job.subject.fiscal_year_start != 1 else ""
     facts = {
         "company": job.subject.name,
         "period": f"{fiscal}Q{job.quarter[5:]} {job.quarter[:4]}",
         "date": job.subject.as_of.isoformat(),
     }
-    title = own.get("title", f"{{company}}: {job.name}, {{period}}")
-    for name, fact in facts.items():
-        title = title.replace(f"{{{name}}}", fact)
-    return {"lang": "en", "author": "", **own, **facts, "title": title}
-
-
-def _manifest(
-    job: Job, files: Mapping[str, bytes], status: Status, failure: Failure | None, proof: Outcome | None
-) -> dict[str, Any]:
-    return {
-        "status": status,
-        "error": asdict(failure) if failure else None,
-        "proof": {"holds": proof.holds, "broken": proof.words} if proof else None,
-        "notebook": job.name,
-        "code_sha256": job.code_sha256,
-        "notebook_sha256": job.notebook_sha256,
-        "company": job.subject.name,
-        "quarter": job.quarter,
-        "as_of": job.subject.as_of.isoformat(),
-        "parameters": dict(job.parameters),
-        **job.subject.meanings,
-        "inputs": [*job.subject.inputs, *job.earlier],
-        **({"unread": list(job.subject.unread)} if job.subject.unread else {}),
-        "rows_rejected": {name: len(rows) for name, rows in job.subject.rejected.items()},
-        "versions": versions(),
-        "files": {name: sha256(content) for name, content in sorted(files.items())},
-    }
+    return about(job.notebook.metadata.get("cslib", {}), facts, name=job.name)

@@ -24,7 +24,8 @@ class Subject:
     """Facts that the files of a report carry.
 
     `inputs` are the files that were read, `meanings` what conventions and settings they were read with, `rejected` the
-    rows that were not, `kept` files for a later run, `unread` the companies that could not be read. Of several
+    rows that were not, `kept` files for a later run, `unread` the companies that could not be read, `warnings` what
+    to know before any figure is used. Of several
     companies without a currency in common, `currency` is empty and `minor_units` 0.
     """
 
@@ -38,6 +39,7 @@ class Subject:
     rejected: Mapping[str, pd.DataFrame]
     kept: Mapping[str, bytes] = field(default_factory=dict)
     unread: Sequence[Mapping[str, str]] = ()
+    warnings: Sequence[str] = ()
 
 
 def is_portfolio(notebook: Any) -> bool:
@@ -57,6 +59,7 @@ def of_company(book: Book) -> Subject:
         meanings=meanings(book),
         rejected=book.rejected,
         kept=kept_tables(book),
+        warnings=book.warnings,
     )
 
 
@@ -77,6 +80,7 @@ def of_portfolio(portfolio: Portfolio, *, name: str, fiscal_year_start: int) -> 
         meanings={"companies": {book.name: {"currency": book.currency, **meanings(book)} for book in books}},
         rejected={f"{_place(b)}-{table}": rows for b in books for table, rows in b.rejected.items()},
         unread=[{"company": company["company"], "cause": company["cause"]} for company in unread],
+        warnings=[f"{book.name}: {warning}" for book in books for warning in book.warnings],
     )
 
 

@@ -53,7 +53,8 @@ def test_run_leaves_reports_and_the_worst_code(capsys: pytest.CaptureFixture[str
     assert "Acme & Co: failed. Cell 4 stopped with AssertionError: not this one" in printed.err
     assert "Traceback" not in printed.err
     assert (root / "out" / "2026Q3" / "acme" / "retention.pdf").exists()
-    assert not (root / "out" / "2026Q3" / "broken").exists()
+    told = (root / "out" / "2026Q3" / "broken" / "retention.html").read_text()
+    assert "This report is not finished and must not be used." in told
 
 
 @pytest.mark.parametrize(

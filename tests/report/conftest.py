@@ -8,7 +8,9 @@ from typing import Any
 import nbformat
 import pytest
 
-from cslib.report.run import Record, run_report
+from cslib.report.batch import run_batch
+from cslib.report.plan import Wish, plan
+from cslib.report.run import How, Record, run_report
 
 LEDGER = """\
 account_id,start_date,end_date,mrr,currency
@@ -66,6 +68,23 @@ def make_notebook(path: Path, *sources: str, parameters: str = PARAMETERS, **met
         cell["id"] = f"cell-{number}"  # nbformat draws them at random
     nbformat.write(v4.new_notebook(cells=cells, metadata=metadata), path)
     return path
+
+
+def run_all(
+    notebook: Path | list[Path],
+    *,
+    companies: list[Path],
+    quarter: str | list[str] = "2026Q3",
+    out: Path,
+    parameters: dict[str, object] | None = None,
+    how: How | None = None,
+    jobs: int | None = 1,
+) -> list[Record]:
+    """Records of a batch, in the order in which they came."""
+    notebooks = (notebook,) if isinstance(notebook, Path) else tuple(notebook)
+    quarters = (quarter,) if isinstance(quarter, str) else tuple(quarter)
+    tasks = plan([Wish(notebooks, tuple(companies), quarters, parameters or {})], out=out)
+    return list(run_batch(tasks, out=out, how=how, jobs=jobs))
 
 
 @pytest.fixture(scope="session")

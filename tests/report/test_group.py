@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from cslib.cli import main
-from cslib.report.batch import check_batch, run_batch
 from cslib.report.group import check_group, check_portfolio
 from cslib.report.job import load_notebook
 from cslib.report.parameters import ParameterError
+from cslib.report.plan import Wish, plan
 from cslib.report.run import Record
 
-from .conftest import LEDGER, make_company, make_notebook
+from .conftest import LEDGER, make_company, make_notebook, run_all
 
 PARAMETERS = """\
 companies: list[str] = ["demo"]  # folders of companies
@@ -44,12 +44,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Record:
     )
     make_company(root / "here" / "odd", ledger=BROKEN, toml=odd)
     make_company(root / "there" / "broken", ledger=BROKEN)
-    (record,) = run_batch(
+    (record,) = run_all(
         notebook_at(root / "portfolio.ipynb"),
         companies=[root / "here", root / "there" / "broken"],
-        quarter="2026Q3",
         out=root / "out",
-        parameters={},
     )
     return record
 
@@ -91,7 +89,9 @@ def test_nothing_names_a_machine(made: Record) -> None:
 def test_a_batch_of_a_portfolio_is_one_report(tmp_path: Path) -> None:
     notebook = notebook_at(tmp_path / "portfolio.ipynb")
     companies = [make_company(tmp_path / name) for name in "ab"]
-    assert check_batch(notebook, companies=companies, quarter="2026Q3", parameters={}) == 1
+    wish = Wish((notebook,), tuple(companies), ("2026Q3",))
+    (task,) = plan([wish], out=tmp_path / "out")
+    assert (task.name, task.companies) == ("2026Q3/portfolio/portfolio", tuple(companies))
 
 
 def test_the_quarter_is_one_of_the_groups_year(tmp_path: Path) -> None:
@@ -133,4 +133,4 @@ def test_without_a_readable_company_the_command_says_why(
     told = capsys.readouterr().err
     assert "portfolio: bad input. companies: none of the 1 given can be read." in told
     assert "row 4" in told
-    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "out" / "2026Q3").exists()

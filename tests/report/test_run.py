@@ -9,6 +9,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from cslib.report.manifest import steady_sha256
 from cslib.report.parameters import ParameterError
 from cslib.report.run import Record, run_report
 from cslib.report.save import InfrastructureError
@@ -33,7 +34,7 @@ def test_a_run_that_is_done(good: tuple[Record, Record]) -> None:
     assert record.folder.parts[-2:] == ("2026Q3", "acme")
     names = {path.name for path in record.folder.iterdir()}
     pages = {"retention.ipynb", "retention.html", "retention.pdf"}
-    assert names == pages | {"numbers.json", "manifest.json", "timings.json", "ledger"}
+    assert names == pages | {"numbers.json", "manifest.json", "ledger"}
     assert (record.folder / "retention.pdf").read_bytes().startswith(b"%PDF-")
 
 
@@ -41,8 +42,11 @@ def test_two_runs_give_the_same_bytes(good: tuple[Record, Record]) -> None:
     """Other folders, time zone, hash seed and backend; only the time it took may differ."""
     one, two = good
     for path in sorted(one.folder.iterdir()):
-        if path.is_file() and path.name != "timings.json":
+        if path.is_file() and path.name != "manifest.json":
             assert path.read_bytes() == (two.folder / path.name).read_bytes(), path.name
+    steady = [{k: v for k, v in manifest(record).items() if k != "run"} for record in good]
+    assert steady[0] == steady[1]
+    assert steady_sha256(one.folder / "manifest.json") == steady_sha256(two.folder / "manifest.json")
 
 
 def test_the_manifest_says_what_was_used(good: tuple[Record, Record]) -> None:
@@ -109,8 +113,8 @@ def test_a_failed_run_leaves_nothing_that_claims_success(broken: Record) -> None
     assert names == {
         "retention.ipynb",
         "retention.html",
+        "retention.pdf",
         "manifest.json",
-        "timings.json",
         "notes of mine.txt",
     }
     page = (broken.folder / "retention.html").read_text()
@@ -121,17 +125,17 @@ def test_a_failed_run_leaves_nothing_that_claims_success(broken: Record) -> None
 
 def test_a_dead_kernel_is_recorded_as_dead(dead: Record) -> None:
     assert (dead.status, dead.exit_code) == ("died", 3)
-    assert dead.error == "Cell 4 stopped with DeadKernelError: the kernel died"
+    assert dead.error == "Cell 4 stopped with DeadKernelError: the kernel died (killed by SIGKILL)"
     assert manifest(dead)["status"] == "died"
     assert manifest(dead)["error"]["cell"] == 4
     assert [c.metadata.papermill.status for c in cells(dead)[1:]] == ["completed"] * 2 + ["failed", "pending"]
-    assert not (dead.folder / "retention.pdf").exists()
+    assert manifest(dead)["run"]["tries"] == 2
 
 
 def test_a_failure_is_repeatable_too(broken: Record, tmp_path: Path) -> None:
     notebook = make_notebook(tmp_path / "retention.ipynb", "print('so far')", "1 / 0", "print('never')")
     again = run_report(notebook, company=make_company(tmp_path / "acme"), quarter="2026Q3", out=tmp_path)
-    for name in ("retention.ipynb", "retention.html", "manifest.json"):
+    for name in ("retention.ipynb", "retention.html", "retention.pdf"):
         assert (again.folder / name).read_bytes() == (broken.folder / name).read_bytes()
 
 
