@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cslib.report.save import InfrastructureError, prepare, publish, slug
+from cslib.report.save import InfrastructureError, prepare, publish, slug, write_whole
 
 OWNED = ["report.*", "rejected/*.csv"]
 
@@ -67,3 +69,32 @@ def test_a_slug_is_one_plain_name(name: str) -> None:
     assert len(found.encode()) <= 100
     assert slug(found) == found
     assert Path("out", found).parent == Path("out")
+
+
+def test_one_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "page.html"
+    write_whole(path, b"one")
+    path.chmod(0o640)
+    write_whole(path, b"two")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"two", 0o640)
+    with pytest.raises(InfrastructureError, match=r"cannot write into .*: File name too long"):
+        write_whole(tmp_path / ("x" * 300), b"three")
+    assert tree(tmp_path) == {"new/page.html": "two"}
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
+    """The operating system refuses the bytes half-way, as it does where there is no room."""
+    path = tmp_path / "page.html"
+    write_whole(path, b"old")
+    code = (
+        "import resource, signal, sys\nfrom pathlib import Path\nfrom cslib.report.save import InfrastructureError, write_whole\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nresource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try:\n    write_whole(Path(sys.argv[1]), b'x' * 100_000)\nexcept InfrastructureError as error:\n    print(error)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+    ).stdout
+    assert (
+        said == f"cannot write into {tmp_path}: File too large. Free space there, or choose another --out.\n"
+    )
+    assert tree(tmp_path) == {"page.html": "old"}
