@@ -65,7 +65,8 @@ def _matrix(header: Sequence[str]) -> Guess | None:
     account = stripe.get("account") or (ids[0] if ids else others[0])
     origin = "stripe" if "account" in stripe and {"name"} & set(stripe) else "matrix"
     columns = {"account_id": account}
-    columns |= {ours: ours for ours in ("product", "plan", "currency") if ours in others}
+    known = {plain(name): name for name in others}
+    columns |= {ours: known[ours] for ours in ("product", "plan", "currency") if ours in known}
     fit = 0.95 if ids or stripe else 0.5
     return Guess(
         origin,

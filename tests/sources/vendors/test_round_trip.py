@@ -1,0 +1,84 @@
+"""A ledger exported in each vendor's shape and imported again is the same to the cent, or lacks what the shape cannot carry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from cslib.sources.folder import accounted, write
+from cslib.sources.importing import gather, plan
+from cslib.sources.vendors.origin import origins
+from tests.sources.vendors import exports
+
+RATES = {f"rate.{code}": "1.1" for code in ("USD", "EUR", "GBP", "CHF")}
+
+
+def carried(files: exports.Files, folder: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Ledger of a company folder made of these files; every row of them is accounted for."""
+    folder.mkdir()
+    for name, frame in files.items():
+        frame.to_csv(folder / name, index=False)
+    made = plan([folder], {"currency": "USD", **{key: rate for key, rate in RATES.items() if key != "rate.USD"}})
+    assert made.asked == ()
+    written = write(made, folder / "company", name="Round", sources=gather([folder]))
+    account = accounted(made, written)
+    assert (account["rows"] == account["used"] + account["left"]).all()
+    assert account.loc[account["table"] == "subscriptions", "rows"].sum() == sum(map(len, files.values()))
+    table = written.tables["subscriptions"]
+    return exports.read_back(table.frame), table.notes
+
+
+@pytest.mark.parametrize("shape", exports.WHOLE)
+@pytest.mark.parametrize("company", range(len(exports.COMPANIES)), ids=[c.name for c in exports.COMPANIES])
+def test_every_price_and_day_comes_back(shape: str, company: int, tmp_path: Path) -> None:
+    rows = exports.ledger_of(company)
+    if shape in ("stripe changes", "chartmogul activities", "zuora"):
+        rows = rows.assign(year=rows["year"] // 12 * 12)  # they carry months' prices: a year's is twelve of them
+    back, _ = carried(exports.WHOLE[shape](rows), tmp_path / "x")
+    assert exports.levels(back) == exports.levels(rows)
+
+
+@pytest.mark.parametrize("shape", exports.NEWEST)
+def test_where_only_todays_price_is_carried_it_is_exact_and_so_is_every_life(shape: str, tmp_path: Path) -> None:
+    rows = exports.ledger_of(0)
+    back, _ = carried(exports.NEWEST[shape](rows), tmp_path / "x")
+    newest = exports._newest(rows)
+    expected = newest.assign(start=newest["begun"])
+    assert exports.levels(back) == exports.levels(expected)
+    assert exports.levels(back) != exports.levels(rows)  # an upgrade of the past is not there
+    kinds = {"stripe api": ("stripe", "subscriptions"), "stripe dashboard": ("stripe", "subscriptions_export"),
+             "chargebee": ("chargebee", "subscriptions")}  # fmt: skip
+    origin, kind = kinds[shape]
+    assert "price history" in origins()[origin].kinds[kind].cannot
+
+
+def test_a_matrix_carries_the_last_day_of_every_month_and_no_other(tmp_path: Path) -> None:
+    rows = exports.ledger_of(0)
+    back, _ = carried(exports.matrix(rows), tmp_path / "x")
+    for month in pd.date_range("2021-10-31", "2026-09-30", freq="ME"):
+        stands = [
+            frame[(frame["start"] <= month) & ~(frame["end"] <= month)].groupby(["account_id", "currency"])["year"].sum()
+            for frame in (back, rows)
+        ]
+        assert stands[0].to_dict() == stands[1].to_dict()
+    assert set(back["start"].dt.day) == {1}
+    assert set(rows["start"].dt.day) != {1}
+    assert "days" in origins()["stripe"].kinds["mrr_per_subscriber"].cannot
+
+
+def test_monthly_invoice_lines_carry_all_but_the_cents_of_parts_of_a_month(tmp_path: Path) -> None:
+    rows = exports.ledger_of(0, n_accounts=25)
+    back, notes = carried(exports.chartmogul_lines(rows), tmp_path / "x")
+    month_ends = pd.date_range("2021-10-31", "2026-09-30", freq="ME")
+    off = 0
+    for day in month_ends:
+        old, new = (
+            frame[(frame["start"] <= day) & ~(frame["end"] <= day)].groupby("account_id")["year"].sum()
+            for frame in (rows, back)
+        )
+        assert set(old.index) == set(new.index)
+        off = max(off, int((old - new).abs().max()))
+    assert off <= 12 * 31  # half a cent of one day, over a year, at most
+    assert any("parts of a month" in note for note in notes)
