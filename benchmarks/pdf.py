@@ -126,7 +126,8 @@ def routes() -> tuple[dict[str, Route], dict[str, Route], list[str]]:
         warm["Chromium"] = lambda path: _printed(browser, html.from_filename(str(path))[0])
         cold["Chromium"] = lambda path: _exported(browser, [*jupyter, "--to", "html", str(path)])
         notes.append(
-            f"Chromium: nbconvert's HTMLExporter, then {_version(browser)} headless, always a new process"
+            f"Chromium: nbconvert's HTMLExporter, then {_version(browser)} headless, always a new process, no network;"
+            " nbconvert's own webpdf prints the same page after waiting for half a second without requests"
         )
     else:
         notes.append("Chromium: left out, not installed")

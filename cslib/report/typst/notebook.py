@@ -205,6 +205,7 @@ def _set(page: Page, body: Sequence[Block]) -> Iterable[str]:
     """Blocks on the page: headings without gaps between levels, short prose kept with the figure it introduces."""
     above: list[int] = []
     closing = len(body) > 1 and body[-1].kind in {"flow", "said"} and len(body[-1].code) < _SHORT
+    before = None
     for i, (block, after) in enumerate(zip_longest(body, body[1:])):
         if block.kind == "heading":
             while above and above[-1] >= block.level:
@@ -214,7 +215,10 @@ def _set(page: Page, body: Sequence[Block]) -> Iterable[str]:
         elif block.kind == "flow":
             yield f"#prose({block.code}{', breakable: false' if len(block.code) < _SHORT else ''})"
         elif block.kind in {"prose", "said"}:
-            leads = block.kind == "prose" and 0 < len(block.text) < 400
+            written = (
+                block.kind == "prose" or before == "heading"
+            )  # words computed mostly follow what they are about
+            leads = written and 0 < len(block.text) < 400
             sticky = leads and after is not None and after.kind in {"picture", "table", "code"}
             yield f"#prose(par({block.code}){', sticky: true' if sticky else ''})"
         elif block.kind == "sideways":
@@ -223,6 +227,7 @@ def _set(page: Page, body: Sequence[Block]) -> Iterable[str]:
             yield f"#block(width: 100%, sticky: true, {block.code})"  # no last page with two lines on it
         else:
             yield f"#{block.code}"
+        before = block.kind
 
 
 def _heading(page: Page, block: Block, level: int) -> str:

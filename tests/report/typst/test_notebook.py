@@ -181,6 +181,26 @@ def test_all_hostile_texts_print_at_once_in_every_place() -> None:
         assert pdf_bytes(notebook, show_code=True).startswith(b"%PDF")
 
 
+def test_hostile_names_are_read_in_the_pdf_as_they_are_written(printed_text: Any) -> None:
+    names = [
+        '#import "x.typ"',
+        '#read("/etc/passwd")',
+        "[[[ {{{ (((",
+        "$x$ *b* _i_ `c` <l> @r",
+        "= h // c /* d",
+    ]
+    rows = "".join(f"<tr><td>{name.replace('<', '&lt;')}<td>1" for name in names)
+    odd = "<tr><td>a\u202eb\u200fc\x07d \N{ROCKET}<td>2<tr><td>" + "n" * 10_000 + "<td>3"
+    said = printed_text(
+        pdf_bytes(book(code(shown({"text/html": f"<table><tr><th>name<th>n{rows}{odd}</table>"}))))
+    )
+    assert [name for name in names if name not in " ".join(said.split())] == []
+    assert "abc□d □" in said  # marks of direction are left out, what no font has is shown and said
+    assert "U+0007" in said
+    assert "(10,000 characters)" in " ".join(said.split())
+    assert "root:" not in said
+
+
 # --- what stands with what
 
 
@@ -194,8 +214,9 @@ def test_a_cell_may_begin_a_page_whatever_it_is() -> None:
 
 def test_words_that_introduce_a_figure_stay_with_it_and_words_computed_do_not() -> None:
     assert "sticky: true" in text(prose("x\n\nIt shows:"), code(figure()), title="Ours")
-    said = text(code(shown({"text/markdown": "It was so."})), code(figure()), title="Ours")
-    assert "sticky: true" not in said
+    computed = code(shown({"text/markdown": "It was so."}))
+    assert "sticky: true" not in text(prose("x"), computed, code(figure()), title="Ours")
+    assert "sticky: true" in text(prose("x\n\n## Why?"), computed, code(figure()), title="Ours")
 
 
 def test_the_last_page_never_holds_two_lines_alone() -> None:
