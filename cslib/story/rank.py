@@ -95,6 +95,19 @@ class Summary:
     choices: tuple[Choice, ...]
 
     @property
+    def segments(self) -> tuple[tuple[str, str], ...]:
+        """Column and name of the segments that were found to keep less than the rest."""
+        rows = [
+            row
+            for c in self.choices
+            if c.finding.kind == "segment"
+            for row in c.finding.values.get("passed", ())
+        ]
+        return tuple(
+            dict.fromkeys((row["column"], row["segment"]) for row in rows if row["value"] < row["rest"])
+        )
+
+    @property
     def plays(self) -> tuple[str, ...]:
         """Plays that the findings call for, the worthiest first; findings below their line call for none."""
         due = [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any, Final
@@ -17,9 +17,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cslib import formats
 from cslib.evidence import with_paths
 from cslib.story.finding import Finding, plain
+from cslib.story.rank import Summary
 from cslib.words import retell
 
-__all__ = ["MIME", "Printed", "Prose", "language", "notes", "sentence", "write"]
+__all__ = ["MIME", "Printed", "Prose", "language", "notes", "sentence", "tell", "write"]
 
 MIME: Final = "application/vnd.cslib.findings+json"
 GROUP: Final = "group"  # findings about several companies have templates of their own
@@ -123,6 +124,18 @@ def write(*findings: Finding, currency: str = "USD", locale: str = "en_US", lead
             refers.append((at, finding.tables))
         at += 1 if lead else 2
     return Prose(("\n" if lead else "\n\n").join(paragraphs), tuple(told), tuple(printed), tuple(refers))
+
+
+def tell(summary: Summary, *, currency: str = "USD", locale: str = "en_US") -> Prose:
+    """Executive summary as a list; the output carries every finding, said and unsaid, with the reason why not."""
+    prose = write(*summary.said, currency=currency, locale=locale, lead="- ")
+    unsaid = [
+        plain(choice.finding) | {"said": False, "reason": choice.reason}
+        for choice in summary.choices
+        if choice.reason
+    ]
+    said = [{**record, "reason": ""} for record in prose.findings]
+    return replace(prose, findings=(*said, *unsaid))
 
 
 def sentence(finding: Finding, *, currency: str, locale: str) -> tuple[str, list[Printed]]:

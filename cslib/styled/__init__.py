@@ -7,11 +7,13 @@ not yet observable is blank.
 ['account_of_data', 'accounts_table']
 """
 
+from cslib.styled.actions import actions_table, plays_table
 from cslib.styled.benchmarks import benchmark_table, refused_table
 from cslib.styled.cohorts import cohort_table
 from cslib.styled.conventions import conventions_table
 from cslib.styled.data import account_of_data
 from cslib.styled.money import accounts_table, money_table
+from cslib.styled.outlook import ahead_table, due_table
 from cslib.styled.portfolio import (
     group_table,
     look_table,
@@ -28,17 +30,21 @@ __all__ = [
     "Sheet",
     "account_of_data",
     "accounts_table",
+    "actions_table",
+    "ahead_table",
     "benchmark_table",
     "changes_table",
     "cohort_table",
     "concentration_table",
     "conventions_table",
     "definitions_table",
+    "due_table",
     "group_table",
     "kpi_table",
     "look_table",
     "money_table",
     "page_heading",
+    "plays_table",
     "proof_table",
     "proofs_table",
     "refused_table",

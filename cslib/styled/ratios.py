@@ -9,6 +9,7 @@ from babel.numbers import format_decimal
 
 from cslib.charts.axis import trailing
 from cslib.charts.canvas import require
+from cslib.evidence import key_of
 from cslib.formats import count, currency_of, month, one_line, percent, short_money, undefined
 from cslib.styled.sheet import Sheet, convention, distinct, lay_out, once
 from cslib.words import known, metric_name, say
@@ -44,17 +45,24 @@ def kpi_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US") ->
     ends = sorted(frame["end"].unique(), reverse=True)
     by = say("Convention", locale=locale)
     rows: dict[str, dict[str, str]] = {}
+    keys: dict[str, dict[str, str]] = {}
     for row in frame.to_dict("records"):
         told = rows.setdefault(
             metric_name(row["metric"], locale=locale), {by: convention(row, locale=locale)}
         )
         told[month(row["end"], locale=locale)] = _value(row["value"], row["unit"], locale=locale)
+        names = keys.setdefault(metric_name(row["metric"], locale=locale), {})
+        names[month(row["end"], locale=locale)] = key_of(row)
     cells = pd.DataFrame.from_dict(rows, orient="index").fillna("")
     cells = cells[[by, *(month(end, locale=locale) for end in ends)]].rename_axis(
         say("Metric", locale=locale), axis=1
     )
     return lay_out(
-        cells, caption=f"{title or say('Key figures', locale=locale)}.", label="tab-kpi", text=[by]
+        cells,
+        caption=f"{title or say('Key figures', locale=locale)}.",
+        label="tab-kpi",
+        text=[by],
+        keys=pd.DataFrame.from_dict(keys, orient="index"),
     )
 
 

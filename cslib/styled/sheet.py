@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import pandas as pd
@@ -33,12 +33,17 @@ class Sheet:
     """A styled table with the line that names it.
 
     In a notebook it shows as HTML, the same bytes on every run, with `caption` and `label` under the key
-    ``cslib`` of the output's metadata.
+    ``cslib`` of the output's metadata; there also `cells`, the id of the cell that shows a number by the number's name
+    (see :mod:`cslib.evidence`), and `order`, what a cell is sorted by, by its id. `extra` goes to
+    machines, by mime type.
     """
 
     styler: Styler
     caption: str
     label: str
+    cells: Mapping[str, str] = field(default_factory=dict)
+    order: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"{self.caption}\n{self.styler.data.to_string()}"  # type: ignore[attr-defined]
@@ -46,8 +51,15 @@ class Sheet:
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, str], dict[str, Any]]:
-        words = {"caption": self.caption, "label": self.label}
-        return {"text/html": self.styler.to_html(), "text/plain": repr(self)}, {"cslib": words}
+        words: dict[str, Any] = {"caption": self.caption, "label": self.label}
+        words |= {"cells": dict(self.cells)} if self.cells else {}
+        words |= {"order": dict(self.order)} if self.order else {}
+        shown = {"text/html": self.styler.to_html(), "text/plain": repr(self)}
+        return {**shown, **self.extra}, {"cslib": words}
+
+    def carrying(self, extra: Mapping[str, Any]) -> Sheet:
+        """The same sheet with more for machines."""
+        return replace(self, extra={**self.extra, **extra})
 
 
 def lay_out(
@@ -58,8 +70,14 @@ def lay_out(
     text: Sequence[str] = (),
     bold: Sequence[object] = (),
     colours: pd.DataFrame | None = None,
+    keys: pd.DataFrame | None = None,
+    order: pd.DataFrame | None = None,
+    names: Sequence[str] | None = None,
 ) -> Sheet:
     """Style a frame of finished text; `text` columns stand to the left, `bold` rows stand out.
+
+    `names` are the labels of rows that are numbered from 0, for labels of which two may be the same.
+    `keys` and `order` have the columns of `cells`: the name of the number in each cell, and what it is sorted by.
 
     The id of the table is drawn from its content: two tables on one page do not style each other, and the same
     table has the same bytes.
@@ -67,6 +85,9 @@ def lay_out(
     cells.columns.name = html.escape(one_line(cells.columns.name or ""))
     numbers = [column for column in cells.columns if column not in set(text)]
     styler = cells.style.format(escape="html").format_index(escape="html").format_index(escape="html", axis=1)
+    if names is not None:
+        shown: dict[Any, str] = dict(enumerate(names))
+        styler = styler.format_index(lambda row: html.escape(shown[row]))
     styler = styler.set_table_styles(_RULES).set_caption(html.escape(caption))
     styler = styler.set_properties(subset=pd.IndexSlice[:, numbers], **{"text-align": "right"})
     styler = styler.set_properties(subset=pd.IndexSlice[:, list(text)], **{"text-align": "left"})
@@ -78,7 +99,22 @@ def lay_out(
     if colours is not None:
         styler = styler.apply(lambda _: colours, axis=None)
     drawn = styler.set_uuid("").to_html()
-    return Sheet(styler.set_uuid(hashlib.sha256(drawn.encode()).hexdigest()[:10]), caption, label)
+    uuid = hashlib.sha256(drawn.encode()).hexdigest()[:10]
+    named = {key: id_ for id_, key in _by_id(keys, cells, uuid).items() if key}
+    return Sheet(styler.set_uuid(uuid), caption, label, named, _by_id(order, cells, uuid))
+
+
+def _by_id(frame: pd.DataFrame | None, cells: pd.DataFrame, uuid: str) -> dict[str, Any]:
+    """What `frame` says of each cell, by the id that the cell has on a page."""
+    if frame is None:
+        return {}
+    laid = frame.reindex(columns=cells.columns)
+    return {
+        f"T_{uuid}_row{i}_col{j}": value
+        for i, row in enumerate(laid.itertuples(index=False, name=None))
+        for j, value in enumerate(row)
+        if not pd.isna(value)
+    }
 
 
 def once(frame: pd.DataFrame, *, key: Sequence[str], by: str) -> None:
@@ -89,8 +125,8 @@ def once(frame: pd.DataFrame, *, key: Sequence[str], by: str) -> None:
         raise ValueError(f"{by}: found {found} more than once; expected one row for each {' and '.join(key)}")
 
 
-def distinct(labels: Sequence[str]) -> list[str]:
-    """Labels of which the second and later of a kind are numbered.
+def distinct(labels: Sequence[str], *, mark: str = "") -> list[str]:
+    """Labels of which the second and later of a kind are numbered, or told apart by so many invisible `mark`.
 
     >>> distinct(["Acme", "Blue", "Acme"])
     ['Acme', 'Blue', 'Acme (2)']
@@ -99,8 +135,9 @@ def distinct(labels: Sequence[str]) -> list[str]:
     told = []
     for label in labels:
         seen[label] = seen.get(label, 0) + 1
-        told.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
-    return told if len(set(told)) == len(told) else distinct(told)
+        again = mark * (seen[label] - 1) if mark else f" ({seen[label]})"
+        told.append(label if seen[label] == 1 else label + again)
+    return told if len(set(told)) == len(told) else distinct(told, mark=mark)
 
 
 def account_names(frame: pd.DataFrame) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Protocol
 
 import pandas as pd
 
@@ -24,20 +25,33 @@ def data_caveat_finding(*, account: pd.DataFrame, as_of: date, beyond: bool) -> 
     )  # fmt: skip
 
 
-def restatement_finding(*, restated: pd.DataFrame, n_compared: int, as_of: date | None) -> Iterator[Finding]:
+class Restated(Protocol):
+    """What a comparison with an earlier report found; see :mod:`cslib.metrics.restatement`."""
+
+    as_of: date
+    n_compared: int
+    figures: pd.DataFrame
+
+
+def restatement_finding(*, restated: Restated | None) -> Iterator[Finding]:
     """Figures of the report before that are different now, the old and the new value side by side."""
-    whole = restated[
-        (restated["by"] == "") & restated["metric"].isin(["net_retention", "gross_retention", "arr"])
+    shown = (Evidence("past figures", table="tab-restated"),)
+    if restated is None:
+        yield Finding("restatement", {"n": 0}, comparison="the report before", verdict="cannot tell")
+        return
+    figures = restated.figures
+    whole = figures[
+        (figures["by"] == "") & figures["metric"].isin(["net_retention", "gross_retention", "arr"])
     ]
     rows = whole.sort_values("end", ascending=False).drop_duplicates("metric").to_dict("records")
-    money = restated.loc[restated["unit"].str.endswith("ARR"), "change"].abs()
+    money = figures.loc[figures["unit"].str.endswith("ARR"), "change"].abs()
     kept = ("metric", "end", "old", "new")
     values = {
-        "n": len(restated), "n_compared": n_compared, "as_of": as_of,
+        "n": len(figures), "n_compared": restated.n_compared, "as_of": restated.as_of,
         "rows": [{name: row[name] for name in kept} | {"money": row["unit"] != "ratio"} for row in rows],
     }  # fmt: skip
-    verdict = "counted" if len(restated) else "absent" if as_of else "cannot tell"
     yield Finding(
-        "restatement", values, (Evidence("past figures", table="tab-restated"),), comparison="the report before",
-        verdict=verdict, materiality=0 if money.empty else round(float(money.max())),
+        "restatement", values, shown, comparison="the report before",
+        verdict="counted" if len(figures) else "absent",
+        materiality=0 if money.empty else round(float(money.max())),
     )  # fmt: skip

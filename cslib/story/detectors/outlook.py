@@ -64,7 +64,9 @@ def benchmark_finding(*, position: pd.DataFrame, headline: pd.DataFrame) -> Iter
     kept = ("metric", "value", "low", "high", "benchmark", "population", "source", "year", "n", "verdict")
     told = [{name: None if pd.isna(row[name]) else row[name] for name in kept} for row in rows]
     apart = [row for row in told if row["verdict"] in {"above", "below"}]
-    stake = max((abs(float(row["value"] or 0) - float(row["benchmark"] or 0)) * opening for row in apart), default=0)
+    stake = max(
+        (abs(float(row["value"] or 0) - float(row["benchmark"] or 0)) * opening for row in apart), default=0
+    )
     yield Finding(
         "benchmark", {"rows": [*apart, *(row for row in told if row not in apart)]},
         tuple(Evidence(row["metric"], row["convention"], f"id={row['id']}", "tab-benchmarks") for row in rows),

@@ -1,0 +1,111 @@
+"""What lies ahead: ranges with their record, and what comes up for renewal month by month."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cslib.charts.canvas import require
+from cslib.formats import count, currency_of, day, month, percent, short_money
+from cslib.styled.sheet import Sheet, lay_out
+from cslib.words import metric_name, say
+
+__all__ = ["ahead_table", "due_table"]
+
+
+def ahead_table(frame: pd.DataFrame, *, title: str, locale: str = "en_US") -> Sheet:
+    """Range of each figure of the quarter ahead, with how earlier ranges fared.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `metric`, `end`, `low`, `high`, `level`, `supported`, `n_past`, `n_ranged`, `n_inside`, `unit`; may be empty.
+    title : str
+        First words of the caption.
+    locale : str
+        Of words and numbers.
+
+    Returns
+    -------
+    Sheet
+        One row a metric; where the history supports no range the cell says so. No single number stands for what is not
+        known yet.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing.
+    """
+    columns = ["metric", "end", "low", "high", "level", "supported", "n_past", "n_ranged", "n_inside", "unit"]
+    require(frame, columns=columns, by="ahead_table", may_be_empty=True)
+    heads = [say(head, locale=locale) for head in ("Range", "Level", "Earlier ranges", "Outcome inside")]
+    none, rows = say("too little history", locale=locale), []
+    for row in frame.to_dict("records"):
+        shown = [
+            percent(row[side], locale=locale)
+            if row["unit"] == "ratio"
+            else short_money(row[side], currency_of(row["unit"]), locale=locale)
+            for side in ("low", "high")
+        ]
+        span = say("{low} to {high}", locale=locale, low=shown[0], high=shown[1])
+        rows.append(
+            [span if row["supported"] else none, percent(row["level"], locale=locale, digits=0),
+             count(row["n_ranged"], locale=locale), count(row["n_inside"], locale=locale)]
+        )  # fmt: skip
+    names = [metric_name(metric, locale=locale) for metric in frame["metric"]]
+    cells = pd.DataFrame(rows or [[none, "", "", ""]], names or [say("none", locale=locale)], heads)
+    until = f", {day(frame['end'].max(), locale=locale)}" if len(frame) else ""
+    return lay_out(
+        cells.rename_axis(say("Metric", locale=locale), axis=1), caption=f"{title}{until}.", label="tab-ahead"
+    )
+
+
+def due_table(frame: pd.DataFrame, *, unit: str, title: str, locale: str = "en_US") -> Sheet:
+    """ARR that comes up for renewal, by month, with what is under notice and what has shrunk; all months last.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `due_date`, `arr` (minor units), `notice`, `shrunk`, one row an account; may be empty.
+    unit : str
+        Of the amounts, such as ``USD ARR``.
+    title : str
+        First words of the caption.
+    locale : str
+        Of words, numbers and dates.
+
+    Returns
+    -------
+    Sheet
+        One row a month in which a term ends.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing.
+    """
+    require(frame, columns=["due_date", "arr", "notice", "shrunk"], by="due_table", may_be_empty=True)
+    currency, base = currency_of(unit), unit.split(" ")[-1]
+    heads = [
+        say(head, locale=locale, base=base)
+        for head in ("Accounts", "{base} up for renewal", "Under notice", "Pays less than a year ago")
+    ]
+
+    def told(rows: pd.DataFrame) -> list[str]:
+        sums = (
+            rows["arr"],
+            rows.loc[rows["notice"], "arr"],
+            rows.loc[~rows["notice"] & rows["shrunk"], "arr"],
+        )
+        amounts = [short_money(int(own.sum()), currency, locale=locale) for own in sums]
+        return [count(len(rows), locale=locale), *amounts]
+
+    months = frame.groupby(frame["due_date"].dt.to_period("M").dt.start_time)
+    cells = {month(when, locale=locale): told(own) for when, own in months}
+    total = say("All", locale=locale)
+    laid = pd.DataFrame.from_dict({**cells, total: told(frame)}, orient="index", columns=heads)
+    return lay_out(
+        laid.rename_axis(say("Month", locale=locale), axis=1),
+        caption=f"{title}, {unit}.",
+        label="tab-ahead-renewals",
+        bold=[total],
+    )
