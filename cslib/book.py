@@ -21,7 +21,9 @@ from cslib.sources.canonical import Loaded, canonical
 from cslib.sources.company import Company, TableConfig, company, currency_digits, load_config, refuse
 from cslib.sources.cut import cut
 from cslib.sources.files import load_tables
+from cslib.sources.hints import inclusive_ends
 from cslib.sources.money import annualise, in_reporting
+from cslib.sources.personal import spare
 from cslib.sources.read import raw_frame
 from cslib.tables import TABLES, listed, quoted
 
@@ -127,7 +129,7 @@ class Book:
         return cls.load(folder, as_of=quarter_bounds(quarter, fiscal_year_start=start)[1])
 
     @classmethod
-    def load(cls, folder: Path | str, *, as_of: dt.date) -> Book:
+    def load(cls, folder: Path | str, *, as_of: dt.date, broken_rows: str = "") -> Book:
         """Company in `folder` as it was known at the end of `as_of`.
 
         Parameters
@@ -136,6 +138,8 @@ class Book:
             Holds a `company.toml` and the tables.
         as_of : date
             Last day that is known (inclusive).
+        broken_rows : str
+            "fail" or "reject", whatever company.toml says of a table; as it says when empty.
 
         Raises
         ------
@@ -143,7 +147,7 @@ class Book:
             When anything in the folder cannot be used; its text names file, row, column and remedy.
         """
         config = load_config(folder)
-        return _book(config, load_tables(Path(folder), config), as_of)
+        return _book(config, load_tables(Path(folder), config, broken_rows=broken_rows), as_of)
 
     @classmethod
     def from_frames(
@@ -227,10 +231,14 @@ def _dated(accounts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame | None]:
 def _book(config: Company, loaded: Mapping[str, Loaded], as_of: dt.date) -> Book:
     if isinstance(as_of, dt.datetime) or not isinstance(as_of, dt.date):
         raise refuse("not a day", key="as_of", found=quoted(as_of), expected="a date without a time of day")
+    spared: tuple[str, ...] = ()
+    if config.personal == "leave":
+        loaded, spared = spare(loaded, key=hashlib.sha256(config.name.encode() + config.source).digest())
     priced, notes, base = annualise(loaded["subscriptions"], config)
     known = cut({**loaded, "subscriptions": priced}, as_of=as_of, data_until=config.data_until)
     accounts, values = _dated(known.tables["accounts"])
     peers = peers_of(config)
+    hint = inclusive_ends(loaded["subscriptions"].frame) if config.settings.end_date == "exclusive" else ""
     digest = hashlib.sha256(config.source)
     for row in known.account.sort_values(["table", "file", "sha256"]).itertuples():
         digest.update(f"{row.table}\x1f{row.file}\x1f{row.sha256}\x1e".encode())
@@ -249,7 +257,13 @@ def _book(config: Company, loaded: Mapping[str, Loaded], as_of: dt.date) -> Book
         account=known.account,
         dropped=known.dropped,
         rejected={name: table.rejected for name, table in loaded.items() if len(table.rejected)},
-        notes=(*notes, *known.notes, *(f"settings: {one}." for one in config.settings.departures())),
+        notes=(
+            *notes,
+            *known.notes,
+            *([hint] if hint else []),
+            *spared,
+            *(f"settings: {one}." for one in config.settings.departures()),
+        ),
         fingerprint=digest.hexdigest(),
         settings=config.settings,
         conventions=config.conventions,

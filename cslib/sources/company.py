@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import codecs
 import datetime as dt
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import available_timezones
-
-import pandas as pd
-from babel.numbers import get_currency_precision, list_currencies
 
 from cslib.conventions import CONVENTIONS, Convention, define
 from cslib.settings import Settings, read_settings
-from cslib.sources.vendors.origin import FIELDS, OPTIONS, origins
-from cslib.tables import TABLES, Problem, TableError, listed, nearest, quoted
+from cslib.sources.currency import CURRENCY_DIGITS, currency_digits, known_currency
+from cslib.sources.database import Connection, read_connections
+from cslib.sources.entry import TableConfig, read_entry
+from cslib.sources.limits import Limits, read_limits
+from cslib.sources.related import Control, Related, read_controls, read_related
+from cslib.sources.toml import FILE, refuse
+from cslib.sources.toml import known_keys as _known
+from cslib.sources.toml import pairs as _pairs
+from cslib.sources.toml import word as _word
+from cslib.tables import TABLES, TableError, listed, nearest, quoted
 
 __all__ = [
     "CURRENCY_DIGITS",
@@ -31,28 +34,7 @@ __all__ = [
     "refuse",
 ]
 
-FILE: Final = "company.toml"
 _EXAMPLE: Final = 'name = "Acme" and currency = "USD"'
-CURRENCY_DIGITS: Final = {code: get_currency_precision(code) for code in list_currencies()}
-
-
-@dataclass(frozen=True)
-class TableConfig:
-    """How one table is read: its files, and what turns their columns and values into ours."""
-
-    files: tuple[str, ...] = ()
-    columns: Mapping[str, str] = field(default_factory=dict)
-    constants: Mapping[str, str] = field(default_factory=dict)
-    recode: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    sheet: str = ""
-    shape: str = "rows"
-    broken_rows: str = "fail"
-    date_format: str = ""
-    decimal: str = "."
-    encoding: str = "utf-8"
-    account_of: str = ""
-    importer: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,180 +65,12 @@ class Company:
     conventions: tuple[Convention, ...] = ()
     tables: Mapping[str, TableConfig] = field(default_factory=dict)
     benchmarks: BenchmarkConfig = field(default_factory=BenchmarkConfig)
+    connections: Mapping[str, Connection] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    personal: str = "leave"
+    controls: tuple[Control, ...] = ()
+    related: tuple[Related, ...] = ()
     source: bytes = b""
-
-
-def refuse(cause: str, *, key: str = "", found: str = "", expected: str = "", hint: str = "") -> TableError:
-    """Build the error for a company.toml, or an argument, that cannot be used."""
-    return TableError(Problem("", FILE, None, key, found, expected, hint, cause=cause))
-
-
-def currency_digits(code: str) -> int:
-    """Digits after the decimal point in `code` (ISO 4217); -1 when there is no such currency.
-
-    >>> currency_digits("USD"), currency_digits("JPY"), currency_digits("dollar")
-    (2, 0, -1)
-    """
-    return CURRENCY_DIGITS.get(code, -1)
-
-
-def _known(keys: Iterable[str], known: Iterable[str], where: str, *, kind: str = "key") -> None:
-    options = list(known)
-    for key in keys:
-        if key not in options:
-            near = nearest(key, options)
-            hint = f"Did you mean {near}?" if near else ""
-            raise refuse(
-                f"unknown {kind}",
-                key=where,
-                found=quoted(key),
-                expected="one of " + listed(options),
-                hint=hint,
-            )
-
-
-def _plain(value: object, where: str) -> str:
-    """TOML scalar as the text a file would hold."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str | int | Decimal | dt.date):
-        return str(value)
-    raise refuse(
-        "not a single value", key=where, found=quoted(value), expected="text, a number, a date, true, false"
-    )
-
-
-def _pairs(value: object, where: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise refuse("not a table", key=where, found=quoted(value), expected="{ ours = theirs }")
-    return value
-
-
-def _word(value: object, where: str, *choices: str) -> str:
-    if isinstance(value, str) and (not choices or value in choices):
-        return value
-    raise refuse(
-        "unknown value",
-        key=where,
-        found=quoted(value),
-        expected="one of " + listed(choices) if choices else "text",
-    )
-
-
-def _encoding(name: str, where: str) -> None:
-    try:
-        if isinstance(codecs.decode(b"a", name), str):
-            return
-    except (LookupError, ValueError):
-        pass
-    raise refuse(
-        "unknown encoding", key=where, found=quoted(name), expected='a name such as "latin-1" or "cp1252"'
-    )
-
-
-def _date_format(text: str, where: str) -> None:
-    """A format must give back the day it wrote."""
-    day = pd.Timestamp(2024, 3, 31)
-    try:
-        if text and pd.to_datetime(day.strftime(text), format=text) == day:
-            return
-    except (ValueError, TypeError):
-        pass
-    raise refuse("cannot tell a day", key=where, found=quoted(text), expected='a format such as "%d/%m/%Y"')
-
-
-def _table(name: str, entry: object) -> TableConfig:
-    where = f"tables.{name}"
-    given = _pairs(entry, where)
-    choices = {"shape": ("rows", "matrix"), "broken_rows": ("fail", "reject"), "decimal": (".", ",")}
-    words = ("sheet", *choices, "date_format", "encoding", "account_of", "importer")
-    _known(given, ("file", "columns", "constants", "values", "options", *words), where)
-    files = given.get("file", [])
-    files = [files] if isinstance(files, str) else files
-    if not isinstance(files, list) or not all(
-        isinstance(file, str) and file and "\0" not in file for file in files
-    ):
-        raise refuse(
-            "unknown value",
-            key=f"{where}.file",
-            found=quoted(files),
-            expected="a file name or a list of them",
-        )
-    told = {
-        part: _pairs(given.get(part, {}), f"{where}.{part}") for part in ("columns", "constants", "values")
-    }
-    if name != "accounts" or "importer" in given:
-        for part, named in told.items():
-            ours = FIELDS if "importer" in given and part != "constants" else TABLES[name].column
-            _known(named, ours, f"{where}.{part}", kind="column")
-    for both in sorted(set(told["columns"]) & set(told["constants"])):
-        expected = "one of the two"
-        raise refuse(
-            "column is mapped and constant", key=f"{where}.constants", found=quoted(both), expected=expected
-        )
-    said = {
-        word: _word(given[word], f"{where}.{word}", *choices.get(word, ())) for word in words if word in given
-    }
-    if "importer" in said:
-        _known([said["importer"]], origins(), f"{where}.importer", kind="importer")
-    options = _options(given.get("options", {}), f"{where}.options", importer=said.get("importer", ""))
-    if "encoding" in said:
-        _encoding(said["encoding"], f"{where}.encoding")
-    if "date_format" in said:
-        _date_format(said["date_format"], f"{where}.date_format")
-    if said.get("shape") == "matrix" and name != "subscriptions":
-        raise refuse(
-            "only subscriptions may be a matrix", key=f"{where}.shape", found="matrix", expected="rows"
-        )
-    return TableConfig(
-        files=tuple(files),
-        columns={ours: _word(theirs, f"{where}.columns.{ours}") for ours, theirs in told["columns"].items()},
-        constants={
-            ours: _plain(value, f"{where}.constants.{ours}") for ours, value in told["constants"].items()
-        },
-        recode={
-            column: {theirs: _plain(ours, f"{where}.values.{column}") for theirs, ours in pairs.items()}
-            for column, raw in told["values"].items()
-            if (pairs := _pairs(raw, f"{where}.values.{column}"))
-        },
-        options=options,
-        **said,
-    )
-
-
-def _options(raw: object, where: str, *, importer: str) -> Mapping[str, str]:
-    """Options of an importer, each known and holding something it can."""
-    options = {key: _plain(value, f"{where}.{key}") for key, value in _pairs(raw, where).items()}
-    if options and not importer:
-        raise refuse(
-            "options are for an importer",
-            key=where,
-            found=quoted(next(iter(options))),
-            expected="an importer",
-        )
-    _known(options, OPTIONS, where)
-    for key, value in options.items():
-        if OPTIONS[key]:
-            _word(value, f"{where}.{key}", *OPTIONS[key])
-        elif key == "time_zone":
-            _known([value], available_timezones(), f"{where}.{key}", kind="time zone")
-        elif key == "grace_days" and not value.isdecimal():
-            raise refuse(
-                "not a number of days", key=f"{where}.{key}", found=quoted(value), expected="0 or more"
-            )
-        elif key == "currency":
-            _currency(value, f"{where}.{key}")
-    return options
-
-
-def _currency(code: object, where: str) -> str:
-    if isinstance(code, str) and currency_digits(code) >= 0:
-        return code
-    near = nearest(str(code), CURRENCY_DIGITS)
-    hint = f"Did you mean {near}?" if near else ""
-    raise refuse(
-        "unknown currency", key=where, found=quoted(code), expected="an ISO 4217 code such as USD", hint=hint
-    )
 
 
 def _rate(value: object, where: str) -> Decimal:
@@ -276,7 +90,8 @@ def _rates(raw: object, where: str, *, currency: str) -> dict[str, Decimal]:
         cause = "rate of the reporting currency"
         raise refuse(cause, key=f"{where}.{currency}", found=found, expected="1, or none")
     return {
-        _currency(code, f"{where}.{code}"): _rate(rate, f"{where}.{code}") for code, rate in rates.items()
+        known_currency(code, f"{where}.{code}"): _rate(rate, f"{where}.{code}")
+        for code, rate in rates.items()
     }
 
 
@@ -375,7 +190,8 @@ def company(
     1
     """
     keys = ("name", "currency", "fiscal_year_start", "convention", "data_until", "rates", "rates_on",
-            "settings", "conventions", "tables", "benchmarks")  # fmt: skip
+            "settings", "conventions", "tables", "benchmarks", "connections", "limits", "personal", "control",
+            "related")  # fmt: skip
     _known(raw, keys, "")
     for key in ("name", "currency"):
         if key not in raw:
@@ -393,7 +209,11 @@ def company(
     tables = _pairs(raw.get("tables", {}), "tables")
     _known(tables, TABLES, "tables", kind="table")
     own = (*own, *_own(raw.get("conventions", {})))
-    currency = _currency(raw["currency"], "currency")
+    connections = read_connections(raw.get("connections", {}), folder=folder)
+    for table, entry in tables.items():
+        if isinstance(entry, dict) and (asked := entry.get("connection")) is not None:
+            _known([str(asked)], connections, f"tables.{table}.connection", kind="connection")
+    currency = known_currency(raw["currency"], "currency")
     return Company(
         name=name,
         currency=currency,
@@ -405,8 +225,13 @@ def company(
         rates_on=_rates_on(raw.get("rates_on", {}), currency=currency),
         settings=_settings(raw.get("settings", {})),
         conventions=own,
-        tables={table: _table(table, entry) for table, entry in tables.items()},
+        tables={table: read_entry(table, entry) for table, entry in tables.items()},
         benchmarks=_benchmarks(raw.get("benchmarks", {})),
+        connections=connections,
+        limits=read_limits(raw.get("limits", {})),
+        personal=_word(raw.get("personal", "leave"), "personal", "leave", "keep"),
+        controls=read_controls(raw.get("control", {}), digits=currency_digits(currency)),
+        related=read_related(raw.get("related", {})),
         source=source,
     )
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from cslib.sources.canonical import Loaded, canonical
 from cslib.sources.company import Company, TableConfig, currency_digits, load_config
+from cslib.sources.database import query_table
 from cslib.sources.read import SUFFIXES, Raw, read
 from cslib.sources.vendors.table import imported
 from cslib.tables import TABLES, Problem, Table, TableError, listed, nearest
 
-__all__ = ["Loaded", "load_config", "load_table", "load_tables", "owners"]
+__all__ = ["Loaded", "load_config", "load_table", "load_tables", "owners", "raw_table"]
 
 
 def _data_files(folder: Path) -> list[str]:
@@ -96,23 +98,31 @@ def owners(ledger: Loaded) -> dict[str, str]:
     return dict(zip(pairs["subscription_id"], pairs["account_id"], strict=True))
 
 
+def raw_table(folder: Path, table: Table, config: TableConfig, company: Company) -> list[Raw]:
+    """Files of one table, or the answer to its query, as text; none where the folder has no such table."""
+    if config.query:
+        connection = company.connections[config.connection]
+        return [query_table(connection, config.query, table.name, limits=company.limits)]
+    return [
+        read(path, label, sheet=config.sheet, encoding=config.encoding, limits=company.limits)
+        for label, path in _choose(folder, table.name, config).items()
+    ]
+
+
 def load_table(
     folder: Path, table: Table, config: TableConfig, company: Company, digits: int, ledger: Loaded | None
 ) -> Loaded | None:
     """One table of the folder, if it is there; `ledger` tells whose a subscription is where that is needed."""
-    files = _choose(folder, table.name, config)
-    if not files:
+    raws = raw_table(folder, table, config, company)
+    if not raws:
         return None
-    raws: list[Raw] = []
-    for label, path in files.items():
-        raws.append(read(path, label, sheet=config.sheet, encoding=config.encoding))
     if config.importer:
         return imported(raws, table, config=config, company=company, digits=digits)
     known: Mapping[str, str] = owners(ledger) if config.account_of and ledger else {}
     return canonical(raws, table, config=config, digits=digits, owners=known)
 
 
-def load_tables(folder: Path, config: Company) -> dict[str, Loaded]:
+def load_tables(folder: Path, config: Company, *, broken_rows: str = "") -> dict[str, Loaded]:
     """Every table the folder holds, in the order of the contract.
 
     Parameters
@@ -121,6 +131,8 @@ def load_tables(folder: Path, config: Company) -> dict[str, Loaded]:
         Company folder; files named in company.toml are relative to it.
     config : Company
         What `load_config` made of its company.toml.
+    broken_rows : str
+        "fail" or "reject", whatever company.toml says of a table; as it says when empty.
 
     Raises
     ------
@@ -136,6 +148,9 @@ def load_tables(folder: Path, config: Company) -> dict[str, Loaded]:
         if entry.account_of and ledger is None:
             continue  # The ledger itself is at fault, and said so.
         try:
+            if not entry.query and not _choose(folder, name, entry):
+                continue
+            entry = replace(entry, broken_rows=broken_rows or entry.broken_rows)
             one = load_table(folder, table, entry, config, digits, ledger)
         except TableError as error:
             wrong += error.problems
