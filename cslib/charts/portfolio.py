@@ -75,7 +75,7 @@ def chart_league(
     places = _places(rows, tiers)
     names = [shortened(row["company"], length=NAMES) for row in rows]
     probe, _ = sheet(left=0.5, right=0.5, top=0.1, bottom=0.4)
-    wide = text_inches(probe, [*names, *map(_heading, tiers)]) + 0.15
+    wide = text_inches(probe, [*names, *map(_heading, tiers)]) + 0.25
     depth = places[-1] + 1.0
     figure, axes = sheet(left=wide, right=0.7, top=0.05, bottom=0.35, height=0.5 + 0.23 * depth)
     _limits(axes, rows)

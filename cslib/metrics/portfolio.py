@@ -312,6 +312,13 @@ def basis(book: Book, *, delta: float | None, window: int = 12) -> dict[str, Any
     }
 
 
+def read(books: Sequence[Book]) -> pd.DataFrame:
+    """Rows of all tables of every company: ``company, rows_read, rows_kept, rows_after_as_of, rows_rejected``."""
+    counts = ["rows_read", "rows_kept", "rows_after_as_of", "rows_rejected"]
+    rows = [{"company": book.name, **book.account[counts].sum().astype("int64").to_dict()} for book in books]
+    return pd.DataFrame(rows, columns=["company", *counts])
+
+
 def proofs(books: Sequence[Book], *, window: int = 3) -> pd.DataFrame:
     """Every identity of every company, as :func:`cslib.metrics.proof.proof` tests it; ``check`` names the company."""
     frames = [

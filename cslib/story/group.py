@@ -14,7 +14,7 @@ __all__ = ["group_findings"]
 
 COMPARED: Final = ("net_retention", "gross_retention")
 FIGURE: Final = {"net_retention": "fig-net", "gross_retention": "fig-gross"}
-NAMED: Final = 3  # companies named as the first to look at
+NAMED: Final = 3  # companies named as the first to look at, and never more than half of them
 
 
 def group_findings(
@@ -83,8 +83,9 @@ def _data(arr: pd.DataFrame, as_of: date, unread: list[str]) -> Finding:
 def _league(league: pd.DataFrame, *, n: int, limit: float) -> Finding:
     rows = [_apart(league[league["metric"] == metric], metric, n=n) for metric in COMPARED]
     apart = any(row["n_apart"] for row in rows)
+    alike = not apart and len({row["n_tested"] for row in rows} | {1}) == 2 and rows[0]["n_tested"] > 1
     return Finding(
-        "group_league", {"n": n, "limit": limit, "rows": rows},
+        "group_league", {"n": n, "limit": limit, "none_apart": alike, "rows": rows},
         tuple(Evidence(m, "endpoint", table=FIGURE[m]) for m in COMPARED),
         comparison="the mean of the other companies", verdict="changed" if apart else "cannot tell",
         certainty=1 - limit,
@@ -121,7 +122,8 @@ def _changes(changes: pd.DataFrame, *, limit: float, months: int) -> Finding:
 
 
 def _look(look: pd.DataFrame, *, months: int) -> Finding:
-    rows = list(_records(look.loc[look["share"] > 0, ["company", "share"]].head(NAMED)))
+    most = min(NAMED, -(-len(look) // 2))
+    rows = list(_records(look.loc[look["share"] > 0, ["company", "share"]].head(most)))
     return Finding(
         "group_look", {"rows": rows, "months": months}, (Evidence("lost and ending", table="tab-look"),)
     )

@@ -46,23 +46,27 @@ def benchmark_table(
     ]  # fmt: skip
     require(frame, columns=columns, by="benchmark_table", may_be_empty=True)
     rows = frame[frame["comparable"].astype("bool")].to_dict("records")
-    heads = ["Ours", "Theirs", "Ours is", "Population", "Source"]
+    heads = ["Ours", "Theirs", "Ours is", "Source"]
     told = [
         [
             f"{percent(row['value'], locale=locale)}{_span(row, locale=locale)}",
-            f"{percent(row['benchmark'], locale=locale)} ({row['statistic']})",
+            percent(row["benchmark"], locale=locale),
             row["verdict"],
-            one_line(row["population"]),
             _source(row, locale=locale),
         ]
         for row in rows
     ]
-    names = distinct([metric_name(row["metric"]) for row in rows])
+    names = distinct(
+        [f"{metric_name(row['metric'])}, {row['statistic']}: {one_line(row['population'])}" for row in rows]
+    )
     cells = pd.DataFrame(told or [[""] * len(heads)], index=names or [_NONE], columns=heads)
     conventions = sorted({one_line(row["convention"]) for row in rows})
     way = f", {', '.join(conventions)}, ours with its 95% interval" if rows else ""
     return lay_out(
-        cells.rename_axis("Metric", axis=1), caption=f"{title}{way}.", label="tab-benchmarks", text=heads[2:]
+        cells.rename_axis("Published figure", axis=1),
+        caption=f"{title}{way}.",
+        label="tab-benchmarks",
+        text=heads[2:],
     )
 
 

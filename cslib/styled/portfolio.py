@@ -215,7 +215,12 @@ def unread_table(frame: pd.DataFrame, *, title: str = "Companies that could not 
 
 
 def proofs_table(
-    frame: pd.DataFrame, *, unit: str, title: str = "Identities tested", locale: str = "en_US"
+    frame: pd.DataFrame,
+    read: pd.DataFrame,
+    *,
+    unit: str,
+    title: str = "Identities tested",
+    locale: str = "en_US",
 ) -> Sheet:
     """How many identities each company's books hold, and the equalities behind them; the broken ones by name.
 
@@ -223,6 +228,8 @@ def proofs_table(
     ----------
     frame : DataFrame
         `company`, `check`, `n`, `holds`.
+    read : DataFrame
+        `company`, `rows_read`, `rows_after_as_of`, `rows_rejected`.
     unit : str
         Of what is equal.
     title : str
@@ -241,6 +248,9 @@ def proofs_table(
         When a column is missing or the frame is empty.
     """
     require(frame, columns=["company", "check", "n", "holds"], by="proofs_table")
+    require(read, columns=["company", "rows_read", "rows_after_as_of", "rows_rejected"], by="proofs_table")
+    once(read, key=["company"], by="proofs_table")
+    counts = read.set_index("company")[["rows_read", "rows_after_as_of", "rows_rejected"]]
     rows, names, broken = [], [], []
     for company, own in frame.groupby("company", sort=False):
         name = one_line(company)
@@ -251,13 +261,16 @@ def proofs_table(
             [
                 f"{count(len(own) - len(wrong), locale=locale)} of {count(len(own), locale=locale)}",
                 count(int(own["n"].sum()), locale=locale),
+                *(count(int(n), locale=locale) for n in counts.loc[str(company)].tolist()),
                 "; ".join(wrong) or "none",
             ]
         )
-    cells = pd.DataFrame(rows, distinct(names), ["Identities that hold", "Equalities", "Broken"])
+    heads = ["Identities that hold", "Equalities", "Rows read", "Later", "Rejected", "Broken"]
+    cells = pd.DataFrame(rows, distinct(names), heads)
     return lay_out(
         cells.rename_axis("Company", axis=1),
-        caption=f"{title} in every company's books, to the {unit}.",
+        caption=f"{title} in every company's books, to the {unit}; rows read, and of them later than the as-of day "
+        "or rejected.",
         label="tab-proof",
         text=["Broken"],
         bold=broken,

@@ -177,6 +177,11 @@ def test_every_companys_proof_is_in_the_proof() -> None:
     assert found["check"].str.startswith(("Eight: ", "B: ")).all()
 
 
+def test_rows_read_are_those_of_the_accounts_of_the_data() -> None:
+    row = portfolios.read([eight()]).iloc[0]
+    assert (row["company"], row["rows_read"], row["rows_kept"]) == ("Eight", 19, 19)  # 11 periods, 8 accounts
+
+
 def test_the_order_of_companies_changes_nothing() -> None:
     books = [company(f"C{i}", n=40 + i, lost=i) for i in range(5)]
     for make in (portfolios.league, portfolios.first_look):

@@ -47,7 +47,7 @@ def test_one_currency_adds_up_and_several_do_not() -> None:
     )
     assert told(levels=levels(("A", "USD", 1), ("B", "EUR", 2)))[0] == (
         "**2 companies as of Sep 30, 2026.** They report in EUR and USD; amounts stand in each company's own currency "
-        "and are not added, as no rate was asked for."
+        "and are not added up."
     )
     assert told(levels=levels(("A", "USD", 1_000_000)))[0] == (
         "**1 company as of Sep 30, 2026.** It reports in USD; its ARR is $10.0k from 10 accounts."
@@ -63,11 +63,13 @@ def test_companies_that_could_not_be_read_are_named_first() -> None:
 def test_none_apart_and_too_few_to_be_held_against_each_other() -> None:
     same = league(*[(c, m, 0.9, 0.9, 0.8, "cannot be told apart") for m in ("net_retention", "gross_retention") for c in "AB"])  # fmt: skip
     assert told(league=same)[1] == (
-        "**In net retention none of 2 companies differs from the others by more than chance would produce.** "
-        "**In gross retention none of 2 companies differs from the others by more than chance would produce.**"
+        "**Neither net nor gross retention sets any of 2 companies apart from the others by more than chance would "
+        "produce.**"
     )
     alone = told(levels=levels(("A", "USD", 1)), league=same.head(1))[1]
     assert alone == "With fewer than two companies there is nothing to hold one against."
+    third = told(league=same, levels=levels(("A", "USD", 1), ("B", "USD", 1), ("C", "USD", 1)))[1]
+    assert third.endswith("produce.** 1 weighs too few equal accounts to be tested.")
     untested = same.assign(adjusted=[0.8, float("nan"), 0.8, 0.8])
     assert told(league=untested)[1].startswith(
         "**In net retention fewer than two companies weigh enough to be compared.**"
@@ -112,6 +114,7 @@ def test_where_to_look_names_at_most_three_and_none_without_a_loss() -> None:
         "**Look first at A (20.0%), B (10.0%), C (5.0%):** in brackets what was lost in 3 months or is known to end, of "
         "the ARR at their start."
     )
+    assert told(look=look.head(2))[3].startswith("**Look first at A (20.0%):**")
     assert told(look=look.tail(1))[3] == (
         "**Nothing was lost in 3 months, and no cancellation for a later day is known.**"
     )

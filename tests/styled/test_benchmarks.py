@@ -27,10 +27,10 @@ def test_a_figure_stands_with_population_source_year_and_n() -> None:
         frame({}, {"n": None, "evidence": "primary", "low": None, "verdict": "cannot tell"})
     )
     assert rows(sheet) == [
-        ["Metric", "Ours", "Theirs", "Ours is", "Population", "Source"],
-        ["Net retention", "111.6% (106.2% to 117.1%)", "101.0% (median)", "above", "Private companies",
+        ["Published figure", "Ours", "Theirs", "Ours is", "Source"],
+        ["Net retention, median: Private companies", "111.6% (106.2% to 117.1%)", "101.0%", "above",
          "Survey 2025; figures of 2024; n more than 1,000, in the whole survey, second hand"],
-        ["Net retention (2)", "111.6%", "101.0% (median)", "cannot tell", "Private companies",
+        ["Net retention, median: Private companies (2)", "111.6%", "101.0%", "cannot tell",
          "Survey 2025; figures of 2024; n not stated"],
     ]  # fmt: skip
     assert sheet.caption == "Ours beside published figures, endpoint, ours with its 95% interval."
@@ -52,7 +52,7 @@ def test_rows_that_do_not_compare_are_left_to_the_other_table() -> None:
 
 def test_nothing_to_compare_and_nothing_refused_are_said() -> None:
     none = frame({"comparable": False, "reason": "too old"})
-    assert rows(benchmark_table(none))[1] == ["none compares", "", "", "", "", ""]
+    assert rows(benchmark_table(none))[1] == ["none compares", "", "", "", ""]
     assert rows(refused_table(frame({})))[1] == ["none", "", ""]
     with pytest.raises(ValueError, match="benchmark_table: columns missing: verdict"):
         benchmark_table(frame({}).drop(columns="verdict"))

@@ -71,11 +71,16 @@ def test_proofs_count_what_holds_and_name_what_does_not() -> None:
     frame = pd.DataFrame({
         "company": ["A", "A", "B"], "check": ["A: one", "A: two", "B: one"], "n": [3, 4, 5], "holds": [True, False, True],
     })  # fmt: skip
-    sheet = proofs_table(frame, unit="minor unit")
-    assert rows(sheet)[1:] == [["A", "1 of 2", "7", "A: two"], ["B", "1 of 1", "5", "none"]]
+    read = pd.DataFrame(
+        {"company": ["B", "A"], "rows_read": [9, 1000], "rows_after_as_of": [2, 0], "rows_rejected": [1, 0]}
+    )
+    sheet = proofs_table(frame, read, unit="minor unit")
+    assert rows(sheet)[1:] == [
+        ["A", "1 of 2", "7", "1,000", "0", "0", "A: two"], ["B", "1 of 1", "5", "9", "2", "1", "none"],
+    ]  # fmt: skip
     assert css(sheet, 1, 1)["font-weight"] == "bold"
     with pytest.raises(ValueError, match="proofs_table: found a frame without rows"):
-        proofs_table(frame.head(0), unit="minor unit")
+        proofs_table(frame.head(0), read, unit="minor unit")
 
 
 def test_a_page_begins_with_its_heading_and_markup_stays_text() -> None:
