@@ -10,7 +10,7 @@ from babel.numbers import format_decimal
 
 from cslib import formats
 from cslib.charts.canvas import require
-from cslib.styled.sheet import Sheet, distinct, lay_out
+from cslib.styled.sheet import Sheet, lay_out
 
 __all__ = ["Form", "plain_table"]
 
@@ -69,15 +69,13 @@ def plain_table(
     --------
     >>> frame = pd.DataFrame({"band": ["$100k"], "arr": [250000]})
     >>> told = plain_table(frame, columns={"band": ("Band", "text"), "arr": ("ARR", "money")}, title="T", label="t")
-    >>> print(told)
-    T.
-    Band      ARR
-    $100k  $2,500
+    >>> print(told.caption, told.styler.data.loc[0, "ARR"])
+    T. $2,500
     """
     require(frame, columns=list(columns), by="plain_table", may_be_empty=True)
     (first, (head, form)), *rest = columns.items()
     shown = frame.head(most)
-    names = distinct([_told(value, form, currency, locale) for value in shown[first]])
+    names = [_told(value, form, currency, locale) for value in shown[first]] or ["none"]
     heads = [name for _, (name, _) in rest]
     cells = pd.DataFrame(
         [
@@ -85,7 +83,6 @@ def plain_table(
             for row in shown.to_dict("records")
         ]
         or [["" for _ in rest]],
-        index=names or ["none"],
         columns=heads,
     )
     left = len(frame) - len(shown)
@@ -95,7 +92,8 @@ def plain_table(
         caption=caption,
         label=label,
         text=[name for _, (name, kind) in rest if kind in _TEXT],
-        bold=[total] if total is not None and total in names else [],
+        bold=[i for i, name in enumerate(names) if name == total],
+        names=names,
     )
 
 
