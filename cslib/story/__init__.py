@@ -34,7 +34,7 @@ from cslib.story.verdicts import (
     overlap_fact,
     residual_fact,
 )
-from cslib.story.write import Prose, notes, write
+from cslib.story.write import Prose, notes, tell, write
 
 __all__ = [
     "CONFLICTS",
@@ -47,8 +47,8 @@ __all__ = [
     "bridge_fact",
     "change_fact",
     "choose",
-    "coverage_facts",
     "concentration_fact",
+    "coverage_facts",
     "data_fact",
     "dependence_fact",
     "detect",
@@ -69,6 +69,7 @@ __all__ = [
     "retention_fact",
     "segments_fact",
     "spread_fact",
+    "tell",
     "vintages_fact",
     "write",
 ]
