@@ -162,7 +162,8 @@ def measure(
                 booted += 1
             # Lived again; half of the fortunes are shared, as when windows overlap.
             again = size * np.where(rng.random(n) < 0.5, share, life(leave, kind, rng))
-            hits[3] += paired_change(kept, size, again, size, delta=None).verdict == "changed"
+            change = paired_change(kept, size, again, size, delta=None, step=float(kind == "logo"))
+            hits[3] += change.verdict == "changed"
     return Coverage(
         world=world.name,
         kind=kind,

@@ -1,75 +1,164 @@
-"""What comes up for renewal: ARR by the end of its committed term, and what of it is under notice or has shrunk."""
+"""What the accounts of a day are expected to pay later: by their age and by the renewals that fall due on the way.
+
+A quarter's development (ARR after over ARR before) is read off all accounts alike in age and in whether a renewal falls
+due; what is known of a day is what the ledger said then, so the same forecast can be made of every day in the past.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cslib.book import Book
-from cslib.metrics.names import names_of
-from cslib.metrics.pairs import pairs_at
+from cslib.metrics.cuts import cut_ledger
 from cslib.metrics.rows import rows_of
-from cslib.months import anchor_day, month_of, reading
+from cslib.months import anchor_day, month_of
 
-__all__ = ["terms_ahead"]
+__all__ = ["QUARTER", "Ahead", "Expected", "expect", "watch"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+QUARTER: Final = 3
+AGES: Final = 3  # under one year, one to two, older
+PAST: Final = 24  # months of development looked at
+ENOUGH: Final = 20  # average accounts for a quarter, below which a class leans on the whole book
 
 
-def terms_ahead(book: Book, *, months: int = 3, window: int = 12) -> pd.DataFrame:
-    """ARR whose committed term ends, or whose service is known to end, in the months after the as-of day.
+class Ahead(NamedTuple):
+    """A ledger laid out by month, the last of which is the as-of day."""
+
+    months: Ints
+    level: Floats
+    """ARR in minor units: a row an account, a column a month."""
+    kind: npt.NDArray[np.int8]
+    """Class of the quarter that follows: age in years (0, 1, 2 and more), plus 3 where a renewal falls due in it."""
+    first: Ints
+    """First paid month of each account."""
+    due: Ints
+    """Month in which the term known then ends."""
+    term: Ints
+    """Months of that term: it is taken to be renewed for as long."""
+    flows: npt.NDArray[np.float64]
+    """By month and class: ARR before, ARR three months later, and the same without growth; running totals."""
+
+
+class Expected(NamedTuple):
+    """Sums expected after 1, 2, ... quarters of the accounts of a day, in minor units."""
+
+    opening: float
+    net: Floats
+    gross: Floats
+    new: float
+    """ARR of accounts that came or came back in a quarter, on average of the past ones."""
+
+
+@lru_cache(maxsize=4)
+def watch(book: Book) -> Ahead:
+    """The ledger by account and month, with ages, terms and the development of every class."""
+    steps = cut_ledger(book).steps
+    last = month_of(book.as_of, anchor=anchor_day(book.as_of))
+    entities = np.unique(steps["entity"].to_numpy())
+    first_month = int(steps["month"].min()) if len(steps) else last
+    months = np.arange(first_month, last + 1)
+    delta = np.zeros((len(entities), len(months)))
+    row = np.searchsorted(entities, steps["entity"])
+    np.add.at(
+        delta, (row, steps["month"].to_numpy() - first_month), steps["delta"].to_numpy(dtype=np.float64)
+    )
+    level = delta.cumsum(axis=1)
+    first = np.full(len(entities), last)
+    np.minimum.at(first, row, steps["first_month"].to_numpy())
+    due, term = _terms(book, entities, months, first)
+    kind = _kinds(months, first[:, None], due, term)
+    return Ahead(months, level, kind, first, due, term, _flows(level, kind))
+
+
+def _kinds(at: Ints, first: Ints, due: Ints, term: Ints) -> npt.NDArray[np.int8]:
+    """Class of the quarter after each month `at`."""
+    years = np.clip((at - first) // 12, 0, AGES - 1)
+    soon = (due - at - 1) % term < QUARTER
+    return np.asarray(years + AGES * soon, dtype=np.int8)
+
+
+def _terms(book: Book, entities: Ints, months: Ints, first: Ints) -> tuple[Ints, Ints]:
+    """Month in which the newest contract known in each month ends, and its length; else the anniversary."""
+    shape = (len(entities), len(months))
+    due, term = np.broadcast_to(first[:, None] + 12, shape).copy(), np.full(shape, 12)
+    ledger = book.tables["subscriptions"]
+    if "term_end_date" not in ledger:
+        return due, term
+    rows = rows_of(book)
+    rows = rows.assign(until=ledger["term_end_date"].reindex(rows.index))
+    rows = rows[(rows["amount"] > 0) & rows["until"].notna() & (rows["until"] > rows["start_date"])]
+    names = cut_ledger(book).entities.take(entities)
+    where = names.get_indexer(pd.Index(rows["entity"].astype("str")))
+    rows = rows[where >= 0].assign(row=where[where >= 0]).sort_values(["start_date", "until"], kind="stable")
+    anchor = anchor_day(book.as_of)
+    begins, ends = (_months(rows[name], anchor) for name in ("start_date", "until"))
+    signed = ends - begins
+    if "billing_months" in ledger:  # a price that changed within a term begins later than its contract
+        paid = ledger["billing_months"].reindex(rows.index).fillna(0).to_numpy(dtype=np.int64)
+        signed = np.maximum(signed, paid)
+    for i, begin, end, length in zip(rows["row"], begins, ends, np.clip(signed, 1, 60), strict=True):
+        since = max(int(begin - months[0]), 0)
+        due[i, since:], term[i, since:] = end, length
+    return due, term
+
+
+def _months(days: pd.Series[pd.Timestamp], anchor: int) -> Ints:
+    month = days.dt.year * 12 + days.dt.month - 1 + (days.dt.day > anchor)
+    return np.asarray(month, dtype=np.int64)
+
+
+def _flows(level: Floats, kind: npt.NDArray[np.int8]) -> Floats:
+    n = max(level.shape[1] - QUARTER, 0)
+    before, after = level[:, :n], level[:, QUARTER:]
+    flows = np.zeros((level.shape[1] + 1, 2 * AGES, 4))
+    for name in range(2 * AGES):
+        of_kind = (kind[:, :n] == name) & (before > 0)
+        parts = (before, after, np.minimum(before, after), np.ones_like(before))
+        for i, amount in enumerate(parts):
+            flows[QUARTER + 1 :, name, i] = (amount * of_kind).sum(axis=0).cumsum()
+    return flows
+
+
+def expect(ahead: Ahead, at: int, *, quarters: int) -> Expected:
+    """What the accounts of month number `at` will pay after each of the next quarters, as known then.
 
     Parameters
     ----------
-    book : Book
-        The company; only what was known on its as-of day counts.
-    months : int
-        How far ahead, 1 or more.
-    window : int
-        Months over which an account counts as shrunk when it pays less now than then.
-
-    Returns
-    -------
-    DataFrame
-        A row per account, the earliest day first: ``account_id, name, due_date`` (first day of the term),
-        ``arr`` (of what ends, int64 minor units), ``notice`` (an end of service is known), ``shrunk``, and
-        ``until``, the last day looked at. Empty where the ledger knows neither ends of terms nor notices.
-
-    Raises
-    ------
-    ValueError
-        When `months` is not positive.
-
-    Source: ARR available to renew by due date (Bessemer, Gainsight), looked at from before.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"account_id": ["A", "B"], "start_date": ["2024-12-01", "2024-03-01"], "mrr": [100, 50],
-    ...     "end_date": [None, None], "currency": "USD", "term_end_date": ["2025-12-01", "2026-03-01"]})
-    >>> book = Book.from_frames({"subscriptions": rows}, as_of=pd.Timestamp(2025, 10, 31).date())
-    >>> terms_ahead(book)[["account_id", "due_date", "arr", "notice"]]
-      account_id   due_date     arr  notice
-    0          A 2025-12-01  120000   False
+    ahead : Ahead
+        The ledger, see :func:`watch`.
+    at : int
+        Position of the month in ``ahead.months``; nothing after it is looked at.
+    quarters : int
+        How many quarters ahead.
     """
-    if months < 1:
-        raise ValueError(f"months: found {months}, expected 1 or more")
-    ledger, now = book.tables["subscriptions"], pd.Timestamp(book.as_of)
-    anchor = anchor_day(book.as_of)
-    until = pd.Timestamp(reading(month_of(book.as_of, anchor=anchor) + months, anchor=anchor))
-    rows = rows_of(book)
-    rows = rows[(rows["amount"] > 0) & (rows["start_date"] <= now)]
-    rows = rows[rows["end_date"].isna() | (rows["end_date"] > now)]
-    known = (
-        ledger.loc[rows.index, "term_end_date"]
-        if "term_end_date" in ledger
-        else pd.Series(pd.NaT, rows.index)
-    )
-    due = rows["end_date"].where(rows["end_date"].notna(), known)
-    rows = rows.assign(due_date=due.astype("datetime64[s]"), notice=rows["end_date"].notna())
-    rows = rows[(rows["due_date"] > now) & (rows["due_date"] <= until)]
-    found = rows.groupby("entity", as_index=False).agg(
-        due_date=("due_date", "min"), arr=("amount", "sum"), notice=("notice", "any"))  # fmt: skip
-    pairs = pairs_at(book, window=window).set_index("account_id")
-    smaller = set(pairs.index[(pairs["closing"] < pairs["opening"]) & (pairs["closing"] > 0)])
-    found = found.rename(columns={"entity": "account_id"}).astype({"arr": "int64", "notice": "bool"})
-    found = found.assign(
-        name=names_of(book, found["account_id"]), shrunk=found["account_id"].isin(smaller), until=until
-    ).sort_values(["due_date", "account_id"], ignore_index=True)
-    return found[["account_id", "name", "due_date", "arr", "notice", "shrunk", "until"]]
+    since = max(at + 1 - PAST, 0)
+    before, after, kept, n = (ahead.flows[at + 1] - ahead.flows[since]).T
+    whole, looked = before.sum(), n.sum()
+    level = ahead.level[:, at]
+    factors = []
+    for flow in (after, kept):
+        average = flow.sum() / whole if whole > 0 else 1.0
+        lean = ENOUGH * whole / looked if looked else 1.0
+        factors.append((flow + lean * average) / (before + lean))
+    net, gross = level.copy(), level.copy()
+    sums = np.zeros((2, quarters))
+    for quarter in range(quarters):
+        month = ahead.months[at] + QUARTER * quarter
+        kind = _kinds(np.asarray(month), ahead.first, ahead.due[:, at], ahead.term[:, at])
+        net, gross = net * factors[0][kind], gross * factors[1][kind]
+        sums[:, quarter] = net.sum(), gross.sum()
+    return Expected(float(level.sum()), sums[0], sums[1], _new(ahead.level, at))
+
+
+def _new(level: Floats, at: int) -> float:
+    """ARR at the end of a quarter of accounts that did not pay at its beginning, mean of the last eight."""
+    ends = range(at, max(at - 8 * QUARTER, QUARTER - 1), -QUARTER)
+    came = [float(level[level[:, end - QUARTER] == 0, end].sum()) for end in ends]
+    return float(np.mean(came)) if came else 0.0

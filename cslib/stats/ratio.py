@@ -5,16 +5,15 @@ the order of rows changes nothing, and every delete-one value has a closed form:
 clusters.
 
 Two intervals are offered, both measured in ``benchmarks/coverage.py`` (nominal 95%, 20 to 1,000 clusters, from ten
-effective clusters):
+effective clusters; the ordinary bootstrap covers 75% to 96% there):
 
 - Ratios without a ceiling: the error is taken about the hypothesised value (:mod:`cslib.stats.hypothesised`). Covers
-  94% to 98%, and 92% to 96% where the large leave most or few leave; the jackknife with Student's t 91% to 99%, the
-  ordinary bootstrap 83% to 94%.
+  95% to 97%, and 92% to 96% where hardly any leave, only the small, or mostly the large.
 - Where every cluster's numerator lies between 0 and its denominator (`bounded`), losses are few, large and all on one
-  side, and the spread that was seen lacks the losses that could have been: the jackknife covers 65% to 94%. Such a
+  side, and the spread that was seen lacks the losses that could have been: the jackknife covers 58% to 95%. Such a
   ratio is a weighted share and gets Wilson's interval on the effective number of clusters, counting a partial loss as
   the part it is: 95% to 98%. It takes every cluster to be as likely to leave as the average, and so is wide where only
-  the small leave (99%) and narrow where the large do (93%).
+  the small leave (98%) and narrow where mostly the large do (93%).
 
 Below :data:`LEAST` effective clusters there is no interval: the book is too concentrated to tell.
 """

@@ -1,15 +1,15 @@
-"""Next quarter: the mean of the past, a range only where past errors support one, and the record."""
+"""The next quarters: hand numbers, a slow loop, ranges only where past errors support one, and the record."""
 
 from __future__ import annotations
 
 from datetime import date
 
-import numpy as np
 import pandas as pd
 import pytest
 
+from cslib.book import Book
 from cslib.metrics import retention
-from cslib.metrics.forecast import next_quarter
+from cslib.metrics.forecast import next_quarter, next_quarters, past_forecasts
 from tests.books import book_of
 from tests.metrics.planted import HEALTHY, simulated
 
@@ -25,17 +25,80 @@ def quarters(n: int, leaving: int = 2) -> list[tuple[str, str, str | None, str]]
     return rows
 
 
-def test_the_mean_of_the_last_eight_quarters() -> None:
-    found = next_quarter(book_of(quarters(8))).set_index("metric")
-    past = [1 - 2 / (100 - 2 * k) for k in range(8)]
-    assert found.loc["net_retention", "value"] == pytest.approx(np.mean(past))
-    assert found.loc["gross_retention", "value"] == pytest.approx(np.mean(past))
-    assert found.loc["arr", "value"] == pytest.approx(np.mean(past) * 84 * 12000)
-    assert found.loc["arr", ["start", "end"]].tolist() == [
-        pd.Timestamp("2025-12-31"),
-        pd.Timestamp("2026-03-31"),
+def by_hand(known: list[list[float]], at: int) -> tuple[float, float]:
+    """Net retention of one quarter, and of two, by a plain loop: equal start, no term known, the anniversary is due."""
+    sums: dict[tuple[int, bool], list[float]] = {}
+    for month in range(max(at - 26, 0), at - 2):
+        for levels in known:
+            if levels[month]:
+                kind = (min(month // 12, 2), month % 12 >= 9)
+                before, after, n = sums.setdefault(kind, [0.0, 0.0, 0.0])
+                sums[kind] = [before + levels[month], after + levels[month + 3], n + 1]
+    before, after, n = (sum(part) for part in zip(*sums.values(), strict=True))
+    lean = 20 * before / n
+
+    def factor(month: int) -> float:
+        own = sums.get((min(month // 12, 2), month % 12 >= 9), [0.0, 0.0, 0.0])
+        return (own[1] + lean * after / before) / (own[0] + lean)
+
+    return factor(at), factor(at) * factor(at + 3)
+
+
+def test_a_plain_loop_gives_the_same() -> None:
+    rows = quarters(8)
+    found = next_quarters(book_of(rows), quarters=2).set_index(["metric", "quarters"])
+    first = pd.Timestamp(rows[0][1])
+    months = [first + pd.DateOffset(months=k) for k in range(27)]
+    months = [day + pd.offsets.MonthEnd(0) for day in months]
+    known = [
+        [0.0 if end is not None and pd.Timestamp(end) <= day else 120.0 for day in months]
+        for _, _, end, _ in rows
     ]
-    assert found.loc["arr", "unit"] == "USD ARR"
+    one, two = by_hand(known, len(months) - 1)
+    for metric in ("net_retention", "gross_retention"):
+        assert found.loc[(metric, 1), "value"] == pytest.approx(one)
+        assert found.loc[(metric, 2), "value"] == pytest.approx(two)
+    assert found.loc[("arr", 2), "value"] == pytest.approx(two * 84 * 12000)
+    assert found.loc[("arr", 2), ["start", "end"]].tolist() == [
+        pd.Timestamp("2025-12-31"),
+        pd.Timestamp("2026-06-30"),
+    ]
+    assert found.loc[("arr", 1), "unit"] == "USD ARR"
+
+
+def test_where_nothing_moves_nothing_is_expected_to() -> None:
+    rows = [(f"A{i}", "2020-02-01", None, "10") for i in range(30)]
+    found = next_quarters(book_of(rows))
+    ratios = found[found["metric"] != "arr"]
+    assert ratios["value"].tolist() == pytest.approx([1.0] * 8)
+    assert (ratios["low"] == ratios["value"]).all() and (found["crps"] == 0).all()
+
+
+def test_a_renewal_that_falls_due_is_expected_to_lose() -> None:
+    """Yearly contracts of which a fifth is not renewed: the quarter in which most fall due is the worst of the year."""
+    rows = []
+    for i in range(120):
+        start = pd.Timestamp("2021-02-01") + pd.DateOffset(months=i % 2)
+        years = 5 if i % 5 else 1 + i // 5 % 4
+        rows.append((f"A{i:03d}", start.date().isoformat(),
+                     None if years == 5 else (start + pd.DateOffset(years=years)).date().isoformat(), "10"))  # fmt: skip
+    found = next_quarters(book_of(rows), quarters=4).query("metric == 'gross_retention'")
+    steps = (found["value"] / found["value"].shift(fill_value=1.0)).tolist()
+    assert steps.index(min(steps)) == 0  # as of December 31, the renewals of February and March
+    assert steps[0] < 0.97 and min(steps[1:]) > 0.98
+
+
+def test_the_record_knows_only_what_was_known() -> None:
+    """Every past forecast is the one that the book as it stood then gives."""
+    rows = quarters(10, leaving=3)
+    now = past_forecasts(book_of(rows), quarters=2).query("metric == 'net_retention'")
+    for origin in now["origin"].unique()[-2:]:
+        then = Book.from_frames(
+            {"subscriptions": pd.DataFrame(rows, columns=["account_id", "start_date", "end_date", "mrr"]).assign(
+                currency="USD")}, as_of=origin.date())  # fmt: skip
+        made = next_quarters(then, quarters=2).query("metric == 'net_retention'")
+        own = now[now["origin"] == origin]
+        assert own["value"].tolist() == pytest.approx(made["value"].tolist()[: len(own)])
 
 
 def test_a_range_needs_a_history() -> None:

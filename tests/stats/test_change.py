@@ -32,6 +32,13 @@ def test_too_concentrated_to_tell() -> None:
     assert found.verdict == "cannot tell" and isnan(found.low)
 
 
+def test_a_count_moves_by_whole_steps() -> None:
+    ones = np.ones(100)
+    before, after = np.where(np.arange(100) < 5, 0.0, 1.0), np.where(np.arange(100) % 9 == 1, 0.0, 1.0)
+    plain, counted = (paired_change(before, ones, after, ones, delta=None, step=step) for step in (0.0, 1.0))
+    assert (plain.low - counted.low, counted.high - plain.high) == pytest.approx((0.005, 0.005))
+
+
 def test_a_group_that_lost_nobody_is_not_taken_to_be_unable_to() -> None:
     one, two = np.repeat([1.0, 0.0], [40, 10]), np.repeat([0.0, 1.0], [40, 10])
     kept = np.where(np.arange(50) % 10 == 3, 0.0, 1.0) * one  # 4 of 40 lost, against 0 of 10
