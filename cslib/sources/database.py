@@ -318,8 +318,11 @@ def query_table(connection: Connection, query: str, table: str, *, limits: Limit
     with open_connection(connection) as opened:
         cursor = opened.cursor()
         try:
-            cursor.execute(query)
-            answer = _fetched(cursor, label, limits)
+            if hasattr(cursor, "sql"):  # DuckDB, whose relation streams Arrow
+                answer = _fetched(cursor.sql(query), label, limits)
+            else:
+                cursor.execute(query)
+                answer = _fetched(cursor, label, limits)
         finally:
             with suppress(Exception):
                 cursor.close()
@@ -363,7 +366,7 @@ def _fetched(cursor: Any, label: str, limits: Limits) -> pa.Table:
 
 
 def _batches(cursor: Any) -> Iterator[pa.Table]:
-    for fetch in ("fetch_record_batch", "to_arrow_reader"):
+    for fetch in ("to_arrow_reader", "fetch_record_batch"):
         if hasattr(cursor, fetch):
             reader = getattr(cursor, fetch)()
             yield pa.Table.from_batches([], schema=reader.schema)
