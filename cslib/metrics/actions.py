@@ -12,7 +12,7 @@ from typing import Final
 import pandas as pd
 
 from cslib.book import Book
-from cslib.metrics.due import terms_ahead
+from cslib.metrics.terms_ahead import terms_ahead
 from cslib.metrics.cuts import NOT_GIVEN, values_on
 from cslib.metrics.kinds import changed_lines
 from cslib.metrics.names import names_of

@@ -65,7 +65,9 @@ def plays_table(frame: pd.DataFrame, *, unit: str, title: str, locale: str = "en
     require(frame, columns=["play", "account_id", "arr", "at_stake"], by="plays_table", may_be_empty=True)
     _check(frame)
     currency = currency_of(unit)
-    step, accounts, stake = (say(head, locale=locale) for head in ("What to do", "Accounts", "At stake"))
+    base = unit.split(" ")[-1]
+    heads = ("What to do", "Accounts", "{base} concerned")
+    step, accounts, stake = (say(head, locale=locale, base=base) for head in heads)
     rows = [
         {
             step: say(STEPS[str(play)], locale=locale),
@@ -87,9 +89,9 @@ def plays_table(frame: pd.DataFrame, *, unit: str, title: str, locale: str = "en
 
 
 def actions_table(
-    frame: pd.DataFrame, *, unit: str, title: str, most: int = 6, locale: str = "en_US"
+    frame: pd.DataFrame, *, unit: str, title: str, most: int = 5, locale: str = "en_US"
 ) -> Sheet:
-    """Accounts of every play with their owner, what they pay and what is at stake, the most at stake first.
+    """Accounts of every play with their owner, what they pay and what it concerns, the most first.
 
     Parameters
     ----------
@@ -122,7 +124,7 @@ def actions_table(
     shown = frame.groupby("play", sort=False).head(most)
     currency, base = currency_of(unit), unit.split(" ")[-1]
     heads = [
-        say(head, locale=locale, base=base) for head in ("Play", "Owner", "{base} now", "At stake", "By")
+        say(head, locale=locale, base=base) for head in ("Play", "Owner", "{base} now", "{base} concerned", "Renewal due")
     ]
     rows = [
         [
@@ -146,7 +148,7 @@ def actions_table(
     caption = f"{title}, {unit}."
     if left:
         caption += " " + say(
-            "The {most} with the most at stake of each play; actions.csv beside the report holds all {n} rows.",
+            "The {most} largest of each play; actions.csv beside the report holds all {n} rows.",
             locale=locale,
             most=count(most, locale=locale),
             n=count(len(frame), locale=locale),
