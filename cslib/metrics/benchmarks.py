@@ -13,13 +13,14 @@ from cslib.conventions import DEFAULTS
 from cslib.metrics.retention import arr
 from cslib.metrics.uncertainty import RATIOS, intervals
 
-__all__ = ["OLDEST", "position", "size"]
+__all__ = ["OLDEST", "nearest", "position", "size"]
 
 EDGES: Final = {"from": 0.0, "to": inf}
+BOUNDS: Final = ("arr_from", "arr_to", "acv_from", "acv_to")
 OLDEST: Final = 3  # years after which a published figure no longer describes its population
 COLUMNS: Final = (
     "metric", "convention", "value", "low", "high", "unit", "statistic", "benchmark", "population", "source", "year",
-    "n", "n_note", "comparable", "reason", "verdict", "id", "url", "evidence",
+    "n", "n_note", "comparable", "reason", "verdict", "narrowness", "id", "url", "evidence",
 )  # fmt: skip
 
 
@@ -54,8 +55,8 @@ def position(book: Book, *, window: int = 12, oldest: int = OLDEST) -> pd.DataFr
         A row per published figure, in order: ``metric, convention, value, low, high, unit`` (ours, with its 95%
         interval), ``statistic, benchmark`` (theirs: what of the population, and the figure), ``population, source,
         year`` (that it is about), ``n, n_note``, ``comparable``, ``reason`` (why not; empty where comparable),
-        ``verdict`` (above, below, cannot tell; empty where not comparable), ``id, url, evidence``. A verdict holds our
-        interval against the figure, which is taken as exact.
+        ``verdict`` (above, below, cannot tell; empty where not comparable), ``narrowness`` (traits and bounds that the
+        population has), ``id, url, evidence``. A verdict holds our interval against the figure, which is taken as exact.
 
     Raises
     ------
@@ -119,7 +120,21 @@ def _row(
         "comparable": not reason,
         "reason": reason,
         "verdict": "" if reason else _verdict(own, theirs["value"]),
+        "narrowness": len(_traits(theirs)) + sum(pd.notna(theirs[bound]) for bound in BOUNDS),
     }
+
+
+def nearest(positions: pd.DataFrame) -> pd.DataFrame:
+    """Comparable rows of :func:`position` that are about the narrowest population, by metric; the latest year of it."""
+    rows = positions[positions["comparable"].astype("bool")]
+    for column in ("narrowness", "year"):
+        rows = rows[rows[column] == rows.groupby("metric")[column].transform("max")]
+    return rows.reset_index(drop=True)
+
+
+def _traits(theirs: Mapping[str, Any]) -> list[str]:
+    asked = "" if pd.isna(theirs["traits"]) else str(theirs["traits"])
+    return [trait for trait in map(str.strip, asked.split(";")) if trait]
 
 
 def _verdict(own: Mapping[str, float], benchmark: float) -> str:
@@ -148,8 +163,7 @@ def _untimely(theirs: Mapping[str, Any], *, year: int, oldest: int) -> str:
 
 def _others(book: Book, theirs: Mapping[str, Any], known: Mapping[str, float]) -> str:
     """Why the population is another than the company's; empty when it is not."""
-    asked = "" if pd.isna(theirs["traits"]) else str(theirs["traits"])
-    lacking = [t for t in map(str.strip, asked.split(";")) if t and t not in book.peers.traits]
+    lacking = [trait for trait in _traits(theirs) if trait not in book.peers.traits]
     if lacking:
         return f"it is about companies with the trait '{lacking[0]}', which company.toml does not state"
     bands = {

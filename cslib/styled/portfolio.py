@@ -250,7 +250,10 @@ def proofs_table(
     require(frame, columns=["company", "check", "n", "holds"], by="proofs_table")
     require(read, columns=["company", "rows_read", "rows_after_as_of", "rows_rejected"], by="proofs_table")
     once(read, key=["company"], by="proofs_table")
-    counts = read.set_index("company")[["rows_read", "rows_after_as_of", "rows_rejected"]]
+    counts = {
+        row["company"]: [int(row[name]) for name in ("rows_read", "rows_after_as_of", "rows_rejected")]
+        for row in read.to_dict("records")
+    }
     rows, names, broken = [], [], []
     for company, own in frame.groupby("company", sort=False):
         name = one_line(company)
@@ -261,7 +264,7 @@ def proofs_table(
             [
                 f"{count(len(own) - len(wrong), locale=locale)} of {count(len(own), locale=locale)}",
                 count(int(own["n"].sum()), locale=locale),
-                *(count(int(n), locale=locale) for n in counts.loc[str(company)].tolist()),
+                *(count(n, locale=locale) for n in counts[company]),
                 "; ".join(wrong) or "none",
             ]
         )

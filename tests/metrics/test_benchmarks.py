@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from cslib.book import Book
-from cslib.metrics.benchmarks import position, size
+from cslib.metrics.benchmarks import nearest, position, size
 from cslib.metrics.uncertainty import intervals
 from cslib.sources.benchmarks import BENCHMARKS, Peers, published
 from tests.books import book_of, eight
@@ -127,6 +127,16 @@ def test_the_shipped_figures_compare_where_they_should() -> None:
         "saas-capital-2025-gross-100k-250k", "saas-capital-2025-net-100k-250k",
     ]  # fmt: skip
     assert found["source"].str.startswith("SaaS Capital").all()
+
+
+def test_the_nearest_figures_are_of_the_narrowest_population_and_its_latest_year() -> None:
+    band = {"currency": "USD", "acv_from": 10_000, "acv_to": 20_000}
+    found = against({"id": "wide"}, band | {"id": "old", "year": 2023}, band | {"id": "new"},
+                    band | {"id": "high", "statistic": "upper quartile"}, band | {"id": "no", "traits": "public"},
+                    {"id": "net", "metric": "net_retention"})  # fmt: skip
+    assert nearest(found)["id"].tolist() == ["new", "high", "net"]
+    assert found["narrowness"].tolist() == [1, 3, 3, 3, 3, 1]
+    assert nearest(found.head(0)).empty
 
 
 def test_the_book_is_left_as_it_was() -> None:
