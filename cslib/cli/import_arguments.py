@@ -13,7 +13,7 @@ __all__ = ["add_imports"]
 
 _MORE: Final = """\
 answers and corrections, with --map KEY=VALUE (repeatable):
-  currency=EUR  rate.GBP=1.17  name=Acme  origin=stripe  date_format=%%d/%%m/%%Y  time_zone=Europe/Paris
+  currency=EUR  rate.GBP=1.17  name=Acme  origin=stripe  date_format=%d/%m/%Y  time_zone=Europe/Paris
   value=total|month|year      what a list's amount is for
   end_date=inclusive|exclusive    whether the end date is the last day of service or the first without
   grace_days=31               gaps of up to so many days before a renewal are none

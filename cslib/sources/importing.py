@@ -440,8 +440,11 @@ def _codes(table: TablePlan) -> dict[str, int]:
         config = TableConfig(importer=table.importer, columns=table.columns, options=table.options, broken_rows="reject",
                              date_format=table.date_format, decimal=table.decimal or ".")  # fmt: skip
         company = Company("", "USD")
-        frame = imported(table.files, TABLES[table.table], config=config, company=company, digits=2).frame
-        cells = frame["currency"]
+        try:
+            one = imported(table.files, TABLES[table.table], config=config, company=company, digits=2)
+        except TableError:  # said when the folder is written, or settled by an answer that is still open
+            return {}
+        cells = one.frame["currency"]
     else:
         column = table.columns.get("currency", "currency")
         cells = pd.concat(

@@ -12,6 +12,7 @@ from cslib.sources.vendors.coupons import discounted
 from cslib.sources.vendors.invoices import from_invoices
 from cslib.sources.vendors.lines import as_lines, leave, rows_of, split, tell, trials, yearly
 from cslib.sources.vendors.movements import from_movements
+from cslib.sources.vendors.origin import FIELDS
 from cslib.sources.vendors.table import Made, left_of, sides
 from cslib.sources.vendors.terms import period_of
 
@@ -166,7 +167,11 @@ def _with(lines: pd.DataFrame, heads: pd.DataFrame) -> pd.DataFrame:
     lines = lines.assign(
         head=lines["id"], item_created=pd.Series(pd.NaT, index=lines.index, dtype="datetime64[s]")
     )
-    return lines.assign(**{name: heads[name] for name in about if name in heads})
+    days = {name for name in about if FIELDS[name].kind == "date"}
+    told = {name: heads[name] for name in about if name in heads}
+    return lines.assign(
+        **{name: one.astype("datetime64[s]") if name in days else one for name, one in told.items()}
+    )
 
 
 def _dated(lines: pd.DataFrame) -> pd.DataFrame:
@@ -184,7 +189,8 @@ def _dated(lines: pd.DataFrame) -> pd.DataFrame:
     )
     known = end.isna() & scheduled.notna()
     notice = lines["canceled"].where(known | (end.notna() & (lines["canceled"] < end)))
-    return lines.assign(end=end.fillna(scheduled).clip(lower=lines["start"]), notice=notice)
+    end = end.fillna(scheduled)
+    return lines.assign(end=end.mask(end < lines["start"], lines["start"]), notice=notice)
 
 
 def _backdated(lines: pd.DataFrame, reading: Reading) -> list[str]:

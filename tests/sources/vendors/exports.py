@@ -36,7 +36,9 @@ def ledger_of(company: int, *, n_accounts: int = 40) -> pd.DataFrame:
             "product": ledger["product"] if "product" in ledger else "Product",
         }
     )
-    made = made[(made["year"] > 0) & ~(made["end"] <= made["start"])].sort_values(["id", "start"], kind="stable")
+    made = made[(made["year"] > 0) & ~(made["end"] <= made["start"])].sort_values(
+        ["id", "start"], kind="stable"
+    )
     before = made.groupby("id")["end"].shift()
     run = (before != made["start"]).groupby(made["id"]).cumsum()
     return made.assign(run=made["id"] + "-" + run.astype("str")).reset_index(drop=True)
@@ -45,8 +47,14 @@ def ledger_of(company: int, *, n_accounts: int = 40) -> pd.DataFrame:
 def levels(rows: pd.DataFrame) -> dict[tuple[str, str], list[tuple[str, int]]]:
     """Price of a year of each account and currency, and the days on which it changes."""
     starts = rows[["account_id", "currency", "start", "year"]].rename(columns={"start": "day"})
-    ends = rows.loc[rows["end"].notna(), ["account_id", "currency", "end", "year"]].rename(columns={"end": "day"})
-    moves = pd.concat([starts, ends.assign(year=-ends["year"])]).groupby(["account_id", "currency", "day"])["year"].sum()
+    ends = rows.loc[rows["end"].notna(), ["account_id", "currency", "end", "year"]].rename(
+        columns={"end": "day"}
+    )
+    moves = (
+        pd.concat([starts, ends.assign(year=-ends["year"])])
+        .groupby(["account_id", "currency", "day"])["year"]
+        .sum()
+    )
     found: dict[tuple[str, str], list[tuple[str, int]]] = {}
     for (account, currency, day), move in moves[moves != 0].items():
         steps = found.setdefault((account, currency), [])
@@ -77,13 +85,25 @@ def monthly(rows: pd.DataFrame) -> pd.Series:
 
 def stripe_changes(rows: pd.DataFrame) -> Files:
     before = rows.groupby("run")["year"].shift(fill_value=0)
-    up = rows.assign(event_timestamp=rows["start"], mrr_change=(rows["year"] - before) // 12, event_type="ACTIVE_UPGRADE")
+    up = rows.assign(
+        event_timestamp=rows["start"], mrr_change=(rows["year"] - before) // 12, event_type="ACTIVE_UPGRADE"
+    )
     last = rows[~rows["run"].duplicated(keep="last") & rows["end"].notna()]
     down = last.assign(event_timestamp=last["end"], mrr_change=-last["year"] // 12, event_type="ACTIVE_END")
-    events = pd.concat([up, down]).rename(columns={"account_id": "customer_id", "run": "subscription_id", "product": "product_id"})
+    events = pd.concat([up, down]).rename(
+        columns={"account_id": "customer_id", "run": "subscription_id", "product": "product_id"}
+    )
     events["event_timestamp"] = events["event_timestamp"].dt.strftime("%Y-%m-%d 00:00:00")
     events["currency"] = events["currency"].str.lower()
-    columns = ["customer_id", "subscription_id", "product_id", "event_timestamp", "event_type", "currency", "mrr_change"]
+    columns = [
+        "customer_id",
+        "subscription_id",
+        "product_id",
+        "event_timestamp",
+        "event_type",
+        "currency",
+        "mrr_change",
+    ]
     return {"subscription_item_change_events.csv": events[columns]}
 
 
@@ -137,8 +157,12 @@ def matrix(rows: pd.DataFrame) -> Files:
     for month in months:
         on = rows[(rows["start"] <= month) & ~(rows["end"] <= month)]
         at = (on.groupby(key)["year"].sum() // 12).rename("value").reset_index()
-        wide[month.strftime("%Y-%m-%d")] = cents(wide[key].merge(at, how="left")["value"].fillna(0).astype("int64"))
-    return {"mrr_per_subscriber.csv": wide.rename(columns={"account_id": "Customer ID", "currency": "Currency"})}
+        wide[month.strftime("%Y-%m-%d")] = cents(
+            wide[key].merge(at, how="left")["value"].fillna(0).astype("int64")
+        )
+    return {
+        "mrr_per_subscriber.csv": wide.rename(columns={"account_id": "Customer ID", "currency": "Currency"})
+    }
 
 
 def chartmogul_activities(rows: pd.DataFrame) -> Files:
@@ -166,12 +190,43 @@ def chartmogul_lines(rows: pd.DataFrame) -> Files:
             after = min(row.start + pd.DateOffset(months=n), end)
             whole = row.start + pd.DateOffset(months=n)
             if after == whole:
-                out.append((row.account_id, row.run, row.product, "subscription", start, after, row.year // 12, row.currency))
+                out.append(
+                    (
+                        row.account_id,
+                        row.run,
+                        row.product,
+                        "subscription",
+                        start,
+                        after,
+                        row.year // 12,
+                        row.currency,
+                    )
+                )
             else:
                 last = (after - start).days / (whole - start).days
-                out.append((row.account_id, row.run, row.product, "subscription", start, after, round(row.year / 12 * last), row.currency))
+                out.append(
+                    (
+                        row.account_id,
+                        row.run,
+                        row.product,
+                        "subscription",
+                        start,
+                        after,
+                        round(row.year / 12 * last),
+                        row.currency,
+                    )
+                )
             start, n = after, n + 1
-    names = ["Customer external ID", "Subscription external ID", "Plan", "Type", "Service period start", "Service period end", "Amount", "Currency"]
+    names = [
+        "Customer external ID",
+        "Subscription external ID",
+        "Plan",
+        "Type",
+        "Service period start",
+        "Service period end",
+        "Amount",
+        "Currency",
+    ]
     lines = pd.DataFrame(out, columns=names)
     return {"lines.csv": lines.assign(Amount=cents(lines["Amount"]), Prorated="false")}
 

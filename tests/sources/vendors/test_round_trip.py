@@ -20,7 +20,9 @@ def carried(files: exports.Files, folder: Path) -> tuple[pd.DataFrame, tuple[str
     folder.mkdir()
     for name, frame in files.items():
         frame.to_csv(folder / name, index=False)
-    made = plan([folder], {"currency": "USD", **{key: rate for key, rate in RATES.items() if key != "rate.USD"}})
+    made = plan(
+        [folder], {"currency": "USD", **{key: rate for key, rate in RATES.items() if key != "rate.USD"}}
+    )
     assert made.asked == ()
     written = write(made, folder / "company", name="Round", sources=gather([folder]))
     account = accounted(made, written)
@@ -35,13 +37,17 @@ def carried(files: exports.Files, folder: Path) -> tuple[pd.DataFrame, tuple[str
 def test_every_price_and_day_comes_back(shape: str, company: int, tmp_path: Path) -> None:
     rows = exports.ledger_of(company)
     if shape in ("stripe changes", "chartmogul activities", "zuora"):
-        rows = rows.assign(year=rows["year"] // 12 * 12)  # they carry months' prices: a year's is twelve of them
+        rows = rows.assign(
+            year=rows["year"] // 12 * 12
+        )  # they carry months' prices: a year's is twelve of them
     back, _ = carried(exports.WHOLE[shape](rows), tmp_path / "x")
     assert exports.levels(back) == exports.levels(rows)
 
 
 @pytest.mark.parametrize("shape", exports.NEWEST)
-def test_where_only_todays_price_is_carried_it_is_exact_and_so_is_every_life(shape: str, tmp_path: Path) -> None:
+def test_where_only_todays_price_is_carried_it_is_exact_and_so_is_every_life(
+    shape: str, tmp_path: Path
+) -> None:
     rows = exports.ledger_of(0)
     back, _ = carried(exports.NEWEST[shape](rows), tmp_path / "x")
     newest = exports._newest(rows)
@@ -59,7 +65,9 @@ def test_a_matrix_carries_the_last_day_of_every_month_and_no_other(tmp_path: Pat
     back, _ = carried(exports.matrix(rows), tmp_path / "x")
     for month in pd.date_range("2021-10-31", "2026-09-30", freq="ME"):
         stands = [
-            frame[(frame["start"] <= month) & ~(frame["end"] <= month)].groupby(["account_id", "currency"])["year"].sum()
+            frame[(frame["start"] <= month) & ~(frame["end"] <= month)]
+            .groupby(["account_id", "currency"])["year"]
+            .sum()
             for frame in (back, rows)
         ]
         assert stands[0].to_dict() == stands[1].to_dict()
