@@ -56,7 +56,7 @@ def position(book: Book, *, window: int = 12, oldest: int = OLDEST) -> pd.DataFr
         interval), ``statistic, benchmark`` (theirs: what of the population, and the figure), ``population, source,
         year`` (that it is about), ``n, n_note``, ``comparable``, ``reason`` (why not; empty where comparable),
         ``verdict`` (above, below, cannot tell; empty where not comparable), ``narrowness`` (traits and bounds that the
-        population has), ``id, url, evidence``. A verdict holds our interval against the figure, which is taken as exact.
+        population has), ``id, url, evidence``. A verdict holds our interval against the figure, taken as exact.
 
     Raises
     ------
