@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Final
 
@@ -20,8 +21,19 @@ _ROOM: Final = (
 
 
 def default_memory() -> int:
-    """Bytes that one report may take where nothing else is said: three quarters of this machine's memory."""
-    return int(psutil.virtual_memory().total) * 3 // 4
+    """Bytes that one report may take where nothing else is said: three quarters of what machine or container have."""
+    return min([int(psutil.virtual_memory().total), *_of_container()]) * 3 // 4
+
+
+def _of_container() -> list[int]:
+    """Memory of the control group that a container is; the machine's own tells nothing of it."""
+    for place in ("memory.max", "memory/memory.limit_in_bytes"):
+        try:
+            text = (Path("/sys/fs/cgroup") / place).read_text().strip()
+        except OSError:
+            continue
+        return [int(text)] if text.isdecimal() else []
+    return []
 
 
 class MemoryWatch:

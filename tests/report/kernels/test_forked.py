@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from cslib.report.engine import execute
+from cslib.report.run import How, run_report
 
 from .conftest import alive, inodes, notebook, said, until
 
@@ -137,6 +138,7 @@ import sys
 from pathlib import Path
 import nbformat
 from cslib.report.engine import execute
+from cslib.report.run import How, run_report
 cell = '''import os, subprocess, time
 from pathlib import Path
 child = subprocess.Popen(["sleep", "60"])
@@ -151,3 +153,29 @@ execute(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)]), folde
     process.wait()
     for pid in map(int, (tmp_path / "pids").read_text().split()):
         assert until(lambda pid=pid: not alive(pid)), pid
+
+
+@pytest.mark.slow
+def test_the_retention_report_is_the_same_to_the_byte(tmp_path: Path) -> None:
+    """Numbers, notebook, page, PDF: forked or not. How long it took, and when, is the manifest's alone."""
+    root = Path(__file__).parents[3]
+    company = root / "demo" / "thornbury-signal"
+    if not company.is_dir():
+        pytest.skip("the demo portfolio is not made; `cslib demo` makes it")
+    left: list[dict[str, bytes]] = []
+    for warm in (True, False):
+        out = tmp_path / str(warm)
+        record = run_report(
+            root / "notebooks" / "retention.ipynb",
+            company=company,
+            quarter="2026Q3",
+            out=out,
+            how=How(warm=warm),
+        )
+        assert record.status == "done", record.error
+        files = [file for file in out.rglob("*") if file.is_file() and file.name != "manifest.json"]
+        left.append({file.relative_to(out).as_posix(): file.read_bytes() for file in files})
+    forked, ordinary = left
+    assert {Path(name).suffix for name in forked} >= {".ipynb", ".html", ".pdf", ".json"}
+    assert forked.keys() == ordinary.keys()
+    assert [name for name, content in forked.items() if content != ordinary[name]] == []

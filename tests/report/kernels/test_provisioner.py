@@ -19,6 +19,7 @@ import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.kernelspec import get_kernel_spec
 from jupyter_client.manager import KernelManager, start_new_kernel
+from jupyter_client.multikernelmanager import AsyncMultiKernelManager
 from traitlets.config import Config
 
 from cslib.report.engine import environment
@@ -133,6 +134,21 @@ def test_a_kernel_of_another_program_is_left_to_it() -> None:
 
 
 WHO = "import os, psutil\nprint('start import main' in ' '.join(psutil.Process(os.getppid()).cmdline()))"
+
+
+def test_jupyterlab_reaches_it() -> None:
+    """By the manager of many kernels that its server runs on."""
+
+    async def ask() -> str:
+        managers = AsyncMultiKernelManager()
+        name = await managers.start_kernel(kernel_name="cslib", env=environment())
+        manager = managers.get_kernel(name)
+        try:
+            return type(manager.provisioner.process).__name__
+        finally:
+            await managers.shutdown_kernel(name, now=True)
+
+    assert asyncio.run(ask()) == "Forked"
 
 
 @pytest.mark.parametrize("way", ["papermill", "nbconvert", "nbval"])
