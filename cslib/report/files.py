@@ -13,7 +13,7 @@ from cslib.report.html import html_page
 from cslib.report.job import Job
 from cslib.report.manifest import RUN, git_state, lock_sha256, package_sha256, sha256, versions
 from cslib.report.notice import UNFINISHED, Notice, about_run, notice_page
-from cslib.report.outputs import as_json, numbers, table_csv
+from cslib.report.outputs import ACTIONS, FINDINGS, actions_csv, as_json, findings, numbers, table_csv
 from cslib.report.proof import VERDICT, Outcome, marked
 from cslib.report.save import slug
 
@@ -26,7 +26,15 @@ def owned(name: str) -> list[str]:
     """Patterns of all that runs of the report `name` may leave; what a run does not leave anew is taken away."""
     return [
         *(f"{name}.{suffix}" for suffix in ("ipynb", "html", "pdf")),
-        *("numbers.json", "proof.json", "timings.json", "rejected/*.csv", "ledger/*.csv"),
+        *(
+            "numbers.json",
+            "findings.json",
+            "actions.csv",
+            "proof.json",
+            "timings.json",
+            "rejected/*.csv",
+            "ledger/*.csv",
+        ),
     ]
 
 
@@ -47,6 +55,7 @@ def pages(
         files["proof.json"] = as_json(_proof(job, proof))
     finished: dict[str, Callable[[], bytes]] = {
         "numbers.json": lambda: _numbers(job, executed),
+        **_told(job, executed),
         f"{job.name}.pdf": lambda: _pdf(told),
     }
     made: dict[str, bytes] = {}
@@ -92,6 +101,23 @@ def _facts(job: Job) -> dict[str, Any]:
 def _numbers(job: Job, executed: Any) -> bytes:
     money = {"currency": job.subject.currency, "minor_units": job.subject.minor_units}
     return as_json({**_facts(job), **money, "numbers": numbers(executed)})
+
+
+def _told(job: Job, executed: Any) -> dict[str, Callable[[], bytes]]:
+    """What its findings and actions leave, where a notebook has any."""
+    mimes = {
+        mime
+        for cell in executed.cells
+        for output in cell.get("outputs", [])
+        for mime in output.get("data", {})
+    }
+    made: dict[str, Callable[[], bytes]] = {}
+    if FINDINGS in mimes:
+        money = {"currency": job.subject.currency, "minor_units": job.subject.minor_units}
+        made["findings.json"] = lambda: as_json({**_facts(job), **money, **findings(executed)})
+    if ACTIONS in mimes:
+        made["actions.csv"] = lambda: actions_csv(executed, minor_units=job.subject.minor_units) or b""
+    return made
 
 
 def _proof(job: Job, proof: Outcome) -> dict[str, Any]:

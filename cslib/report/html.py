@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import copy
+import hashlib
+import html
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from nbconvert.exporters import HTMLExporter
 from traitlets.config import Config
 
+from cslib.report.links import MARKDOWN, Places, linked, places
 from cslib.report.outputs import is_for_machines
+from cslib.words import say
 
 __all__ = ["html_page"]
 
 _TEMPLATE: Final = Path(__file__).with_name("page.html.j2")
+_SORTING: Final = Path(__file__).with_name("sort.js")
 _SHOWN: Final = [
     "text/html",
     "text/markdown",
@@ -25,6 +32,7 @@ _SHOWN: Final = [
     "text/latex",
     "text/plain",
 ]
+_RIGHT_TO_LEFT: Final = {"ar", "fa", "he", "ur"}
 _ABOUT: Final = ("company", "period", "date", "author")
 _NO_OUTPUT: Final = {"hide", "hide-output", "hide_output", "remove-output", "remove_output"}
 _ACTIVE: Final = re.compile(
@@ -33,7 +41,10 @@ _ACTIVE: Final = re.compile(
 
 
 def html_page(notebook: Any, *, verdict: str = "", reasons: Sequence[str] = ()) -> bytes:
-    """Page of an executed notebook. Nothing in it runs or is loaded, whatever its outputs hold.
+    """Page of an executed notebook. Nothing of its outputs runs or is loaded, whatever they hold.
+
+    Numbers in sentences lead to the cells they stand in. Where a table says what its cells are sorted by, one script of
+    ours, the only one that the page's policy admits, sorts it by any column.
 
     Parameters
     ----------
@@ -45,13 +56,19 @@ def html_page(notebook: Any, *, verdict: str = "", reasons: Sequence[str] = ()) 
         Empty where there is nothing to warn of; then no verdict is printed.
     """
     shown = copy.deepcopy(notebook)
+    known, sortable = places(shown), False
     for cell in shown.cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if not is_for_machines(output)]
+            for output in cell.outputs:
+                sortable |= _prepare(shown, output, known)
     about = notebook.metadata.get("cslib", {})
     page = {
         "title": about.get("title", "Report"),
         "lang": about.get("lang", "en"),
+        "dir": "rtl" if str(about.get("lang", "en")).split("-")[0] in _RIGHT_TO_LEFT else "ltr",
+        "names": {label: _name(label, known, str(about.get("lang", "en"))) for label in known.labels},
+        "script": _policy() if sortable else "",
         "verdict": verdict,
         "reasons": list(reasons),
         "about": [about[k] for k in _ABOUT if about.get(k)],
@@ -67,4 +84,39 @@ def html_page(notebook: Any, *, verdict: str = "", reasons: Sequence[str] = ()) 
     )
     exporter.environment.globals["page"] = page
     text, _ = exporter.from_notebook_node(shown)
-    return _ACTIVE.sub("", text).encode()
+    text = _ACTIVE.sub("", text)
+    if sortable:
+        before, end, after = text.rpartition("</body>")
+        text = f"{before}<script>{_script()}</script>\n{end}{after}"
+    return text.encode()
+
+
+@cache
+def _script() -> str:
+    return _SORTING.read_text(encoding="utf-8")
+
+
+def _policy() -> str:
+    """Source expression that admits our script and no other."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(_script().encode()).digest()).decode()}'"
+
+
+def _name(label: str, known: Places, language: str) -> str:
+    kind, n = known.labels[label]
+    return say("Table {n}" if kind == "table" else "Figure {n}", locale=language, n=n)
+
+
+def _prepare(notebook: Any, output: Any, known: Places) -> bool:
+    """Links into the sentences and keys into the tables of one output; whether it can be sorted."""
+    words = output.get("metadata", {}).get("cslib", {})
+    if MARKDOWN in output.get("data", {}) and words.get("numbers"):
+        output.data[MARKDOWN] = linked(notebook, output, known)
+    order = words.get("order", {})
+    if not order or "text/html" not in output.get("data", {}):
+        return False
+    text = output.data["text/html"]
+    for cell, key in order.items():
+        sign = f'id="{cell}"'
+        text = text.replace(sign, f'{sign} data-sort="{html.escape(str(key), quote=True)}"')
+    output.data["text/html"] = text
+    return True

@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, Final
 
 import pandas as pd
@@ -16,9 +17,11 @@ from cslib.archive import KEPT
 from cslib.book import Book
 from cslib.record import MIME
 
-__all__ = ["as_json", "is_for_machines", "kept_tables", "numbers", "table_csv"]
+__all__ = ["actions_csv", "as_json", "findings", "is_for_machines", "kept_tables", "numbers", "table_csv"]
 
 _OURS: Final = "application/vnd.cslib."
+FINDINGS: Final = f"{_OURS}findings+json"
+ACTIONS: Final = f"{_OURS}actions+json"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?%?")
 
@@ -41,6 +44,39 @@ def numbers(notebook: Any) -> list[Any]:
         if not isinstance(bundle, dict) or not isinstance(bundle.get("numbers"), list):
             raise ValueError(f'{MIME}: found {str(bundle)[:60]!r}, expected {{"numbers": [...]}}')
     return [number for bundle in shown for number in bundle["numbers"]]
+
+
+def findings(notebook: Any) -> dict[str, Any]:
+    """Every finding that a cell told or left unsaid, with the cell, and the rows behind its tables.
+
+    Raises
+    ------
+    ValueError
+        When an output of that type holds something else.
+    """
+    found: list[Any] = []
+    tables: dict[str, Any] = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            bundle = output.get("data", {}).get(FINDINGS)
+            if bundle is None:
+                continue
+            if not isinstance(bundle, dict) or not isinstance(bundle.get("findings", []), list):
+                raise ValueError(f'{FINDINGS}: found {str(bundle)[:60]!r}, expected {{"findings": [...]}}')
+            found += [{**finding, "cell": cell.id} for finding in bundle.get("findings", [])]
+            tables |= bundle.get("tables", {})
+    return {"findings": found, "tables": tables}
+
+
+def actions_csv(notebook: Any, *, minor_units: int) -> bytes | None:
+    """Accounts to work through as CSV, amounts in whole units of the currency; None where no cell names any."""
+    shown = [output["data"][ACTIONS] for output in _outputs(notebook) if ACTIONS in output.get("data", {})]
+    if not shown:
+        return None
+    rows = pd.DataFrame([row for bundle in shown for row in bundle["actions"]])
+    for column in {"arr", "at_stake"} & set(rows.columns):
+        rows[column] = [f"{Decimal(int(minor)).scaleb(-minor_units)}" for minor in rows[column]]
+    return table_csv(rows)
 
 
 def is_for_machines(output: Any) -> bool:

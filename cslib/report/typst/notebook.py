@@ -11,6 +11,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
+from cslib.report.links import referring
 from cslib.report.typst.figures import kind
 from cslib.report.typst.fonts import covering, further, needed
 from cslib.report.typst.markdown import Block, Book, anchor, gather
@@ -60,6 +61,7 @@ def typst_source(notebook: Any, *, options: Options | None = None) -> Source:
     """
     options = options or Options()
     about = notebook.metadata.get("cslib")
+    notebook = referring(notebook) if about is not None else notebook
     page = Page(about if isinstance(about, Mapping) else {}, about is not None, _language(notebook), options)
     page.fonts = options.fonts
     page.book = Book(
