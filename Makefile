@@ -51,8 +51,8 @@ demo/.stamp: $(wildcard cslib/simulate/*.py) | $(RUNTIME)
 	@$(VENV)/bin/cslib demo --out demo
 	@touch $@
 
-report: $(RUNTIME) demo/.stamp ## the demo portfolio's retention reports as PDF, HTML and numbers, into reports/
-	@$(VENV)/bin/cslib run retention --company demo/*/ --quarter $(QUARTER) --out "$(OUT)"
+report: $(RUNTIME) demo/.stamp ## the demo's retention reports and the page across its companies, as PDF, HTML and numbers, into reports/
+	@$(VENV)/bin/cslib run retention portfolio --company demo/*/ --quarter $(QUARTER) --out "$(OUT)"
 
 test: $(DEV) demo/.stamp ## all tests: unit, doctests, laws, notebooks (nbval), the installed wheel
 	@$(PY) -m pytest $(WORKERS) --nbval --nbval-current-env $(ARGS)

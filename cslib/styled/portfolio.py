@@ -10,7 +10,7 @@ import pandas as pd
 
 from cslib.charts.axis import trailing
 from cslib.charts.canvas import require
-from cslib.formats import count, one_line, percent, points, short_money
+from cslib.formats import count, one_line, percent, points, short_money, shortened
 from cslib.styled.sheet import Sheet, distinct, lay_out, once
 
 __all__ = ["Heading", "group_table", "look_table", "page_heading", "proofs_table", "unread_table"]
@@ -19,6 +19,7 @@ _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&:@^=/\"'])")
 _RATIOS: Final = {"net_retention": "Net retention", "gross_retention": "Gross retention"}
 _TIER: Final = {"above the others": "above", "below the others": "below", "cannot be told apart": "not apart"}
 TOGETHER: Final = _TIER["cannot be told apart"]
+NAMES: Final = 26  # characters of a name in a wide table; its own page has it whole
 _CAUSE: Final = 400  # characters of a cause; the rest is what `cslib check` prints
 
 
@@ -107,7 +108,7 @@ def group_table(
         ]
         for row in arr.to_dict("records")
     ]
-    names = distinct([one_line(name) for name in arr["company"]])
+    names = distinct([shortened(name, length=NAMES) for name in arr["company"]])
     cells = pd.DataFrame(rows or [[""] * len(heads)], names or ["none"], heads)
     window = f", {trailing(league.iloc[0], locale=locale)}, with 95% intervals" if len(league) else ""
     return lay_out(
@@ -178,7 +179,7 @@ def look_table(frame: pd.DataFrame, *, title: str, months: int = 3, locale: str 
         ]
         for row in frame.to_dict("records")
     ]
-    names = distinct([one_line(name) for name in frame["company"]])
+    names = distinct([shortened(name, length=NAMES) for name in frame["company"]])
     cells = pd.DataFrame(rows or [[""] * len(heads)], names or ["none"], heads)
     caption = (
         f"{title}, in each company's own currency, accounts in brackets; the largest account with its share of ARR a "
