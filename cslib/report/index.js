@@ -7,7 +7,13 @@
   const status = document.getElementById("status");
   const count = document.getElementById("count");
   const heads = [...document.querySelectorAll("th[data-sort]")];
-  const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+  const texts = new Map(rows.map((row) => [row, textOf(row)]));
+
+  function textOf(row) {
+    const copy = row.cloneNode(true);
+    for (const line of copy.querySelectorAll("svg")) line.remove(); // the figures of other quarters
+    return copy.textContent.toLowerCase();
+  }
 
   function show() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);

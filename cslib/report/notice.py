@@ -17,7 +17,8 @@ __all__ = ["UNFINISHED", "Notice", "about_data", "about_run", "notice_page"]
 
 UNFINISHED: Final = "This report is not finished and must not be used."
 _SPECIAL: Final = re.compile(r"([!-/:-@\[-`{-~])")
-_LONGEST: Final = 1500
+_LONGEST: Final = 1500  # characters, and lines, that fit on the page
+_LINES: Final = 20
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,8 @@ def notice_page(notice: Notice, *, about: Mapping[str, Any], beside: Sequence[st
 **What lies here.** {there}A finished report of an earlier run that lay here was taken away: it was made from other
 data or another state of the notebook, and would be taken for the result. The same data give the same report again."""
     v4: Any = nbformat.v4
-    detail = notice.detail if len(notice.detail) <= _LONGEST else notice.detail[:_LONGEST] + " …"
+    detail = "\n".join(notice.detail[:_LONGEST].splitlines()[:_LINES])
+    detail += " …" if detail != notice.detail else ""
     verdict = v4.new_output("error", ename=UNFINISHED, evalue="", traceback=[f"{notice.where} {notice.why}"])
     words = v4.new_output("stream", name="stdout", text=detail)
     cells = [
