@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import logging
+import os
 import shutil
 import statistics
 import subprocess
@@ -170,29 +171,35 @@ def _by_browser(browser: str, page: Path) -> int:
     return pdf.stat().st_size
 
 
-def measure(ways: Mapping[str, Route], documents: Sequence[Path]) -> dict[str, list[tuple[float, int]]]:
-    """Seconds and bytes of every way for every document, one way after the other on each."""
-    taken: dict[str, list[tuple[float, int]]] = {name: [] for name in ways}
+def measure(
+    ways: Mapping[str, Route], documents: Sequence[Path]
+) -> dict[str, list[tuple[float, float, int]]]:
+    """Seconds, seconds of processor and bytes of every way for every document, one way after the other on each."""
+    taken: dict[str, list[tuple[float, float, int]]] = {name: [] for name in ways}
     for path in documents:
         for name, way in ways.items():
-            begun = time.perf_counter()
+            begun, worked = (
+                time.perf_counter(),
+                sum(os.times()[:4]),
+            )  # of this process and those it waited for
             size = way(path)
-            taken[name].append((time.perf_counter() - begun, size))
+            taken[name].append((time.perf_counter() - begun, sum(os.times()[:4]) - worked, size))
     return taken
 
 
-def table(taken: Mapping[str, Sequence[tuple[float, int]]]) -> dict[str, float]:
+def table(taken: Mapping[str, Sequence[tuple[float, float, int]]]) -> dict[str, float]:
     """Print medians and ratios to ours; return the ratios of the medians."""
-    ours = statistics.median(seconds for seconds, _ in taken["cslib"])
+    ours = statistics.median(seconds for seconds, _, _ in taken["cslib"])
     ratios = {}
-    print(f"  {'':10} {'median ms':>9} {'least':>7} {'most':>7} {'KB':>6} {'ratio':>7}")
+    print(f"  {'':10} {'median ms':>9} {'least':>7} {'most':>7} {'KB':>6} {'ratio':>7} {'processor ms':>13}")
     for name, runs in taken.items():
-        seconds = [s for s, _ in runs]
+        seconds = [s for s, _, _ in runs]
         ratios[name] = statistics.median(seconds) / ours
-        size = statistics.median(size for _, size in runs) / 1024
+        worked = statistics.median(w for _, w, _ in runs)
+        size = statistics.median(size for _, _, size in runs) / 1024
         print(
             f"  {name:10} {1000 * statistics.median(seconds):9.0f} {1000 * min(seconds):7.0f} "
-            f"{1000 * max(seconds):7.0f} {size:6.0f} {ratios[name]:7.1f}"
+            f"{1000 * max(seconds):7.0f} {size:6.0f} {ratios[name]:7.1f} {1000 * worked:13.0f}"
         )
     return ratios
 
