@@ -21,6 +21,7 @@ from cslib.report.normal import inject, number_cells
 from cslib.report.parameters import ParameterError, check_parameters, read_parameters
 from cslib.report.save import MANIFEST, slug
 from cslib.report.subject import Subject, of_company
+from cslib.report.translate import translate
 from cslib.sources.company import load_config
 
 __all__ = [
@@ -189,6 +190,7 @@ class Aim:
 
     def injected(self) -> Any:
         """The notebook with the values that the run sets."""
+        translate(self.notebook, self.parameters)
         inject(self.notebook, assignments({n: v for n, v in self.parameters.items() if n in self.shown}))
         return self.notebook
 

@@ -23,6 +23,7 @@ from cslib.report.normal import normalise
 from cslib.report.outputs import numbers
 from cslib.report.proof import Outcome, read_proof
 from cslib.report.save import MANIFEST, prepare, publish
+from cslib.report.translate import LOCALE, language_tag, period_name
 
 __all__ = ["EXIT_CODES", "How", "Record", "Status", "run_job", "run_report"]
 
@@ -253,10 +254,11 @@ def _status(failure: Failure | None, proof: Outcome | None) -> Status:
 
 
 def _about(job: Job) -> dict[str, Any]:
-    fiscal = "fiscal " if job.subject.fiscal_year_start != 1 else ""
+    locale = str(job.parameters.get(LOCALE) or "en_US")
     facts = {
         "company": job.subject.name,
-        "period": f"{fiscal}Q{job.quarter[5:]} {job.quarter[:4]}",
+        "period": period_name(job.quarter, fiscal=job.subject.fiscal_year_start != 1, locale=locale),
         "date": job.subject.as_of.isoformat(),
+        **({"lang": language_tag(locale)} if LOCALE in job.parameters else {}),
     }
     return about(job.notebook.metadata.get("cslib", {}), facts, name=job.name)
