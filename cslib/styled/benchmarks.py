@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 
 from cslib.charts.canvas import require
-from cslib.formats import count, metric_name, one_line, percent
+from cslib.formats import count, one_line, percent
 from cslib.styled.sheet import Sheet, distinct, lay_out
+from cslib.words import known, metric_name, retell, say
 
 __all__ = ["benchmark_table", "refused_table"]
 
-_NONE: Final = "none compares"
 
-
-def benchmark_table(
-    frame: pd.DataFrame, *, title: str = "Ours beside published figures", locale: str = "en_US"
-) -> Sheet:
+def benchmark_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US") -> Sheet:
     """Published figures that compare, each with its population, source, year and number of companies.
 
     Parameters
@@ -46,33 +43,40 @@ def benchmark_table(
     ]  # fmt: skip
     require(frame, columns=columns, by="benchmark_table", may_be_empty=True)
     rows = frame[frame["comparable"].astype("bool")].to_dict("records")
-    heads = ["Ours", "Theirs", "Ours is", "Source"]
+    heads = [say(head, locale=locale) for head in ("Ours", "Theirs", "Ours is", "Source")]
     told = [
         [
             f"{percent(row['value'], locale=locale)}{_span(row, locale=locale)}",
             percent(row["benchmark"], locale=locale),
-            row["verdict"],
+            known(row["verdict"], locale=locale),
             _source(row, locale=locale),
         ]
         for row in rows
     ]
     names = distinct(
-        [f"{metric_name(row['metric'])}, {row['statistic']}: {one_line(row['population'])}" for row in rows]
+        [
+            f"{metric_name(row['metric'], locale=locale)}, {known(row['statistic'], locale=locale)}: "
+            f"{known(one_line(row['population']), locale=locale)}"
+            for row in rows
+        ]
     )
-    cells = pd.DataFrame(told or [[""] * len(heads)], index=names or [_NONE], columns=heads)
-    conventions = sorted({one_line(row["convention"]) for row in rows})
-    way = f", {', '.join(conventions)}, ours with its 95% interval" if rows else ""
+    cells = pd.DataFrame(
+        told or [[""] * len(heads)], index=names or [say("none compares", locale=locale)], columns=heads
+    )
+    conventions = ", ".join(sorted({known(one_line(row["convention"]), locale=locale) for row in rows}))
+    subject = title or say("Ours beside published figures", locale=locale)
+    if rows:
+        text = "{title}, {conventions}, ours with its 95% interval"
+        subject = say(text, locale=locale, title=subject, conventions=conventions)
     return lay_out(
-        cells.rename_axis("Published figure", axis=1),
-        caption=f"{title}{way}.",
+        cells.rename_axis(say("Published figure", locale=locale), axis=1),
+        caption=f"{subject}.",
         label="tab-benchmarks",
         text=heads[2:],
     )
 
 
-def refused_table(
-    frame: pd.DataFrame, *, title: str = "Published figures that are not compared", locale: str = "en_US"
-) -> Sheet:
+def refused_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US") -> Sheet:
     """Reasons why published figures are not compared, with how many of them and whose, the most frequent first.
 
     Parameters
@@ -97,24 +101,32 @@ def refused_table(
         ]
         for reason, n in reasons.items()
     ]
-    names = [f"{reason[:1].upper()}{reason[1:]}" for reason in map(one_line, reasons.index)]
-    cells = pd.DataFrame(rows or [["", ""]], index=names or ["none"], columns=["Figures", "Sources"])
+    told = [retell(one_line(reason), locale=locale) for reason in reasons.index]
+    names = [f"{reason[:1].upper()}{reason[1:]}" for reason in told] or [say("none", locale=locale)]
+    heads = [say(head, locale=locale) for head in ("Figures", "Sources")]
+    cells = pd.DataFrame(rows or [["", ""]], index=names, columns=heads)
     return lay_out(
-        cells.rename_axis("Reason", axis=1), caption=f"{title}.", label="tab-refused", text=["Sources"]
+        cells.rename_axis(say("Reason", locale=locale), axis=1),
+        caption=f"{title or say('Published figures that are not compared', locale=locale)}.",
+        label="tab-refused",
+        text=heads[1:],
     )
 
 
 def _span(row: dict[Any, Any], *, locale: str) -> str:
     if pd.isna(row["low"]):
         return ""
-    return f" ({percent(row['low'], locale=locale)} to {percent(row['high'], locale=locale)})"
+    low, high = (percent(row[side], locale=locale) for side in ("low", "high"))
+    return f" ({say('{low} to {high}', locale=locale, low=low, high=high)})"
 
 
 def _source(row: dict[Any, Any], *, locale: str) -> str:
-    n = "n not stated"
+    n = say("n not stated", locale=locale)
     if not pd.isna(row["n"]):
         note = one_line(row["n_note"])
         kind, _, rest = note.partition(", ") if note else ("", "", "")
+        kind, rest = (known(part, locale=locale) for part in (kind, rest))
         n = f"n {f'{kind} ' if kind else '= '}{count(row['n'], locale=locale)}{f', {rest}' if rest else ''}"
-    hand = ", second hand" if row["evidence"] == "second hand" else ""
-    return f"{one_line(row['source'])}; figures of {row['year']}; {n}{hand}"
+    hand = ", " + say("second hand", locale=locale) if row["evidence"] == "second hand" else ""
+    year = say("figures of {year}", locale=locale, year=row["year"])
+    return f"{one_line(row['source'])}; {year}; {n}{hand}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import csv
 import json
 import sys
 from collections.abc import Iterator
@@ -82,6 +83,10 @@ def texts(*notebooks: Path) -> dict[Text, None]:
             convention.text,
             convention.source,
         ]
+    with (PACKAGE / "sources" / "benchmarks.csv").open(encoding="utf-8", newline="") as rows:
+        for row in csv.DictReader(rows):
+            notes = [part for part in row.get("n_note", "").split(", ") if part]
+            found += [row["population"], row["statistic"], *notes]
     for notebook in notebooks:
         found += of_notebook(notebook)
     return dict.fromkeys(found)
@@ -93,6 +98,7 @@ DATA = (
     "Channel", "Plan", "Product", "Currency", "changed", "cannot tell", "Net", "Gross", "Logo",
     "Left or pay less", "Pay more", "left", "over 25% less", "up to 25% less", "up to 25% more", "25% to 100% more",
     "more than double",
+    "above", "below",
 )  # fmt: skip
 
 

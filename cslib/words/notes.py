@@ -36,6 +36,18 @@ NOTES: Final = (
     "Accounts in no movement of the last {n} months: {of} ({reasons}).",
     "Edge of the data: the last start or end in the ledger lies {days} days before the as-of day.",
     "Of {cells} cells of the quarterly cohorts {n} are blank, as not every member is old enough.",
+    # why a published figure is not compared
+    "its source does not say how it was computed",
+    "it was computed under another convention",
+    "it looks back over another number of months",
+    "it is about a year more than {n} years back",
+    "it is about companies with the trait '{trait}', which company.toml does not state",
+    "our ARR per account lies outside its population",
+    "our ARR lies outside its population",
+    "no account paid when the window opened",
+    "ours has no interval, so nothing could be claimed",
+    "it was published after the as-of day",
+    "its bands are in {currency}, and company.toml has no rate for it",
     # what moved since an earlier report
     "No report of the quarter before was at hand, so nothing can be said about corrected history.",
     "The report as of {day} has no figure that this one gives again.",
