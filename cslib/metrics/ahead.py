@@ -59,7 +59,11 @@ class Expected(NamedTuple):
 @lru_cache(maxsize=4)
 def watch(book: Book) -> Ahead:
     """The ledger by account and month, with ages, terms and the development of every class."""
-    steps = cut_ledger(book).steps
+    cut = cut_ledger(book)
+    # Accounts in order of their names: sums are the same to the last bit in whatever order the ledger's rows come.
+    by_name = np.argsort(np.argsort(cut.entities.to_numpy(dtype=object)))
+    steps = cut.steps.assign(entity=by_name[cut.steps["entity"].to_numpy()])
+    names = cut.entities.sort_values()
     last = month_of(book.as_of, anchor=anchor_day(book.as_of))
     entities = np.unique(steps["entity"].to_numpy())
     first_month = int(steps["month"].min()) if len(steps) else last
@@ -72,7 +76,7 @@ def watch(book: Book) -> Ahead:
     level = delta.cumsum(axis=1)
     first = np.full(len(entities), last)
     np.minimum.at(first, row, steps["first_month"].to_numpy())
-    due, term = _terms(book, entities, months, first)
+    due, term = _terms(book, names.take(entities), months, first)
     kind = _kinds(months, first[:, None], due, term)
     return Ahead(months, level, kind, first, due, term, _flows(level, kind))
 
@@ -84,9 +88,9 @@ def _kinds(at: Ints, first: Ints, due: Ints, term: Ints) -> npt.NDArray[np.int8]
     return np.asarray(years + AGES * soon, dtype=np.int8)
 
 
-def _terms(book: Book, entities: Ints, months: Ints, first: Ints) -> tuple[Ints, Ints]:
+def _terms(book: Book, names: pd.Index[str], months: Ints, first: Ints) -> tuple[Ints, Ints]:
     """Month in which the newest contract known in each month ends, and its length; else the anniversary."""
-    shape = (len(entities), len(months))
+    shape = (len(names), len(months))
     due, term = np.broadcast_to(first[:, None] + 12, shape).copy(), np.full(shape, 12)
     ledger = book.tables["subscriptions"]
     if "term_end_date" not in ledger:
@@ -94,7 +98,6 @@ def _terms(book: Book, entities: Ints, months: Ints, first: Ints) -> tuple[Ints,
     rows = rows_of(book)
     rows = rows.assign(until=ledger["term_end_date"].reindex(rows.index))
     rows = rows[(rows["amount"] > 0) & rows["until"].notna() & (rows["until"] > rows["start_date"])]
-    names = cut_ledger(book).entities.take(entities)
     where = names.get_indexer(pd.Index(rows["entity"].astype("str")))
     rows = rows[where >= 0].assign(row=where[where >= 0]).sort_values(["start_date", "until"], kind="stable")
     anchor = anchor_day(book.as_of)

@@ -195,11 +195,17 @@ def next_quarters(book: Book, *, quarters: int = 4, level: float = 0.8) -> pd.Da
         rows.append(
             {"metric": metric, "convention": CONVENTION, "start": pd.Timestamp(book.as_of),
              "end": pd.Timestamp(reading(last + QUARTER * int(str(quarter)), anchor=anchor)), "quarters": quarter,
-             "value": value * scale, "numerator": pd.NA, "denominator": pd.NA, "n_accounts": int((level_now > 0).sum()),
-             "unit": f"{book.currency} ARR" if metric == "arr" else "ratio", "low": low * scale,
-             "high": high * scale, "level": level, "supported": isfinite(radius), **_kept(own, level)}
+             "value": _whole(value * scale, metric), "numerator": pd.NA, "denominator": pd.NA,
+             "n_accounts": int((level_now > 0).sum()),
+             "unit": f"{book.currency} ARR" if metric == "arr" else "ratio", "low": _whole(low * scale, metric),
+             "high": _whole(high * scale, metric), "level": level, "supported": isfinite(radius), **_kept(own, level)}
         )  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def _whole(value: float, metric: object) -> float:
+    """Money in whole minor units."""
+    return float(np.round(value)) if metric == "arr" else value
 
 
 def _kept(own: pd.DataFrame, level: float) -> dict[str, float]:
@@ -220,13 +226,13 @@ def _kept(own: pd.DataFrame, level: float) -> dict[str, float]:
 
 def _crps(own: pd.DataFrame, name: str) -> float:
     """Mean score of each forecast with the errors known when it was made, from the fifth on."""
+    origin, end = (own[column].to_numpy() for column in ("origin", "end"))
+    made, came = (own[column].to_numpy(dtype=np.float64) for column in (name, "outcome"))
     found = []
-    columns = (own["origin"], own[name].astype("float64"), own["outcome"].astype("float64"))
-    for origin, made, came in zip(*columns, strict=True):
-        known = own[own["end"] <= origin]
-        if len(known) >= FIRST:
-            errors = (known["outcome"] - known[name]).to_numpy(dtype=np.float64)
-            found.append(crps_sample(made + errors, came))
+    for i, day in enumerate(origin):
+        known = end <= day
+        if known.sum() >= FIRST:
+            found.append(crps_sample(made[i] + (came - made)[known], float(came[i])))
     return float(np.mean(found)) if found else nan
 
 

@@ -125,24 +125,19 @@ def fit(survivors: Sequence[npt.ArrayLike], *, ageing: bool = False) -> Survival
     scale = float(ended.sum() + left.sum())
     bounds = [(-10.0, 12.0)] * 2 + [(-3.0, 3.0)] * ageing
     starts = [[0.0, 1.0], [0.0, 3.0], [2.0, 4.0], [-1.5, 0.0]]
-    tries = [
-        optimize.minimize(
+
+    def climb(start: npt.ArrayLike, near: float) -> optimize.OptimizeResult:
+        return optimize.minimize(
             lambda p: loss(p) / scale,
-            [*start, *[0.0] * ageing],
+            start,
             bounds=bounds,
-            method="L-BFGS-B",
-            options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 1000},
+            method="Nelder-Mead",
+            options={"xatol": near, "fatol": near**2, "maxiter": 1000},
         )
-        for start in starts
-    ]
-    found = min(tries, key=lambda result: float(result.fun)).x
-    polished = optimize.minimize(
-        lambda p: loss(p) / scale,
-        found,
-        bounds=bounds,
-        method="Nelder-Mead",
-        options={"xatol": 1e-7, "fatol": 1e-14},
-    )
+
+    tries = [climb([*start, *[0.0] * ageing], 1e-2) for start in starts]
+    found = min(tries, key=lambda result: float(result.fun))
+    polished = climb(climb(found.x, 1e-4).x, 1e-6)  # begun anew, the simplex leaves what it got stuck in
     best = polished.x
     alpha, beta = np.exp(best[:2])
     c = float(np.exp(best[2])) if ageing else 1.0
