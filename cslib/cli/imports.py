@@ -12,7 +12,7 @@ from cslib.cli.text import aligned, money, printable, rows
 
 if TYPE_CHECKING:
     from cslib.sources.folder import Imported
-    from cslib.sources.importing import Plan, Question
+    from cslib.sources.plans import Plan, Question
 
 __all__ = ["import_files", "tables"]
 
@@ -102,11 +102,10 @@ def _mapping(made: Plan) -> None:
                     "  "
                     + printable(", ".join(f"{ours} = {theirs!r}" for ours, theirs in read.items() if theirs))
                 )
-                rest = [name for name in raw.frame if name not in used]
+                rest = [name for name in map(str, raw.frame) if name not in used]
                 if rest and table.shape == "rows":
-                    print(
-                        f"  not read: {printable(', '.join(rest[:12]))}{f' and {len(rest) - 12} more' if len(rest) > 12 else ''}"
-                    )
+                    more = f" and {len(rest) - 12} more" if len(rest) > 12 else ""
+                    print(f"  not read: {printable(', '.join(rest[:12]))}{more}")
     for line in made.decided:
         print(f"\nDecided: {printable(line)}")
 
@@ -132,7 +131,8 @@ def _told(made: Plan, written: Imported) -> None:
     for name in written.rejecting:
         print(f'\nNote: {name} has broken rows, which are left out and named above (broken_rows = "reject").')
     print(
-        f"\n{_folder(written.folder)}/company.toml says how all this is read; edit it, or correct with --map and --again."
+        f"\n{_folder(written.folder)}/company.toml says how all this is read; "
+        "edit it, or correct with --map and --again."
     )
     if "subscriptions" in written.tables:
         print(f"Next: cslib check {_folder(written.folder)}")

@@ -1,4 +1,4 @@
-"""Whose file is this? Origins by the columns, how sure, and what is to be asked because a column may mean two things."""
+"""Whose file is this? Origins by the columns of a file, and how sure that is."""
 
 from __future__ import annotations
 

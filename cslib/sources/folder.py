@@ -11,9 +11,11 @@ from pathlib import Path
 import pandas as pd
 
 from cslib.sources.canonical import Loaded
-from cslib.sources.company import FILE, TableConfig, currency_digits, load_config
+from cslib.sources.company import TableConfig, currency_digits, load_config
 from cslib.sources.files import load_table
-from cslib.sources.importing import Plan, company_toml
+from cslib.sources.importing import company_toml
+from cslib.sources.plans import Plan
+from cslib.sources.toml import FILE
 from cslib.sources.vendors.origin import origins
 from cslib.tables import TABLES, Problem, TableError
 
@@ -101,7 +103,7 @@ def write(
                 reject = (*reject, *sorted(broken))
         out.mkdir(parents=True, exist_ok=True)
         for path in draft.iterdir():
-            os.replace(path, out / path.name)
+            path.replace(out / path.name)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return Imported(out, tables, reject)
@@ -117,12 +119,17 @@ def accounted(plan: Plan, made: Imported) -> pd.DataFrame:
     """
     rows = []
     for table in plan.tables:
-        account = made.tables[table.table].account.set_index("file")
+        account = made.tables[table.table].account.set_index("file")[
+            ["rows_read", "rows_kept", "rows_rejected"]
+        ]
+        counts = {
+            str(file): [int(n) for n in row]
+            for file, row in zip(account.index, account.to_numpy(), strict=True)
+        }
         for raw, guess in zip(table.files, table.guesses, strict=True):
-            own = account.loc[raw.file]
-            kept, out = int(own["rows_kept"]), int(own["rows_rejected"])
+            n_rows, kept, out = counts[raw.file]
             what = guess.title if guess.of is None else f"{origins()[guess.origin].title}: {guess.of.title}"
-            rows.append((raw.file, table.table, f"{what} ({guess.sure})", int(own["rows_read"]), kept, out))
+            rows.append((raw.file, table.table, f"{what} ({guess.sure})", n_rows, kept, out))
     for raw, why in plan.unread:
         rows.append((raw.file, "", f"not read: {why}", len(raw.frame), 0, len(raw.frame)))
     return pd.DataFrame(rows, columns=["file", "table", "what", "rows", "used", "left"])

@@ -34,7 +34,7 @@ def inclusive_ends(ledger: pd.DataFrame) -> str:
     if n_after <= n_same and not (n_after == n_same == 0 and len(ended) >= _ENOUGH):
         return ""
     return (
-        f"subscriptions: {n_last:,} of {len(ended):,} end dates are the last day of a month, and {n_after:,} are followed by "
-        "a start on the next day: probably they are the last day of service, and read as such the figures move by a day. "
+        f"subscriptions: {n_last:,} of {len(ended):,} end dates are the last day of a month, and {n_after:,} are "
+        "followed by a start on the next day: probably they are the last day of service, and read so figures change. "
         'If so, say in company.toml: [settings] end_date = "inclusive".'
     )

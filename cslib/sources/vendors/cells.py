@@ -135,7 +135,7 @@ def part_of(raw: Raw, kind: Kind, reading: Reading) -> Part:
         if ours not in texts:
             frame[ours] = missing_column(type_, frame.index)
             continue
-        values = {**kind.values.get(ours, {}), **reading.recode.get(ours, {})}
+        values = {**kind.recode.get(ours, {}), **reading.recode.get(ours, {})}
         text = texts[ours].map(lambda cell, known=values: known.get(cell, cell)) if values else texts[ours]
         text = text.astype("str").where(~blank(text.astype("str")))
         if type_ == "date":

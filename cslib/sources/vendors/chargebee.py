@@ -20,7 +20,9 @@ def subscriptions(parts: Sequence[Part], reading: Reading) -> Made:
     Source: apidocs.chargebee.com (subscriptions), chargebee.com/docs (exports).
     """
     raw = sides(parts, *(part.kind.name for part in parts))
-    raw = filled(raw, "canceled", "ended", "start", "created", "status", "period_end")
+    raw = filled(
+        raw, "canceled", "ended", "start", "created", "status", "period_end", "unit_amount", "amount"
+    )
     state = raw["status"].fillna("").str.lower()
     gone = state.isin(["cancelled", "canceled"])
     leaving = state.isin(["non_renewing", "non renewing"])
@@ -28,6 +30,6 @@ def subscriptions(parts: Sequence[Part], reading: Reading) -> Made:
     raw["end"] = raw["ended"].fillna(raw["canceled"].fillna(raw["period_end"]).where(leaving))
     raw["canceled"] = pd.NaT  # the day on which the end was decided is not there
     raw["canceled"] = raw["canceled"].astype("datetime64[s]")
-    raw = leave(raw, state.eq("future"), "has not begun (future)")
+    raw = leave(raw, state.eq("future"), "has not begun (future)", raw["unit_amount"].fillna(raw["amount"]))
     raw = leave(raw, state.eq("transferred"), "transferred to another site")
     return from_prices(parts, reading, *(part.kind.name for part in parts), raw=raw)

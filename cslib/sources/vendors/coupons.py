@@ -58,11 +58,12 @@ def discounted(
         n = int(some["subscription"].isin(set(lines.loc[lines["cause"] == "", "head"])).sum())
         notes += [f"{what}: {n:,} rows"] if n else []
     before = yearly(lines)
-    out, n_hit, saved = [], 0, []
-    by_head = {head: group for head, group in lasting.groupby("subscription")}
+    out: list[dict[str, Any]] = []
+    n_hit = 0
+    by_head = {str(head): group for head, group in lasting.groupby("subscription")}
     hit = lines["head"].isin(set(by_head)) & (lines["cause"] == "") & lines["price"].notna()
-    first = ~lines[hit].duplicated("head")
-    for at, line in lines[hit].iterrows():
+    first = (~lines[hit].duplicated("head")).to_numpy()
+    for no, (at, line) in enumerate(lines[hit].iterrows()):
         group = by_head[line["head"]]
         days = {line["start"], *group["start"], *group["end"].dropna()}
         cuts = sorted(d for d in days if d >= line["start"] and (pd.isna(line["end"]) or d < line["end"]))
@@ -70,9 +71,16 @@ def discounted(
         for start, end in zip(cuts, [*cuts[1:], line["end"]], strict=True):
             price = int(line["price"])
             for one in group[(group["start"] <= start) & ~(group["end"] <= start)].itertuples():
-                price = _less(price, one.amount_off if first[at] else pd.NA, one.percent_off)
+                price = _less(price, one.amount_off if first[no] else pd.NA, one.percent_off)
             out.append(
-                {**line, "start": start, "end": end, "list_price": line["price"], "price": price, "_at": at}
+                {
+                    **{str(key): cell for key, cell in line.items()},
+                    "start": start,
+                    "end": end,
+                    "list_price": line["price"],
+                    "price": price,
+                    "_at": at,
+                }
             )
     if not out:
         return lines, notes

@@ -79,20 +79,21 @@ def _lines(
     if "inclusive" in raw and "end_date" not in reading.options:
         shift = raw["inclusive"].fillna(shift).astype(bool)
     end = raw["end"].mask(shift, raw["end"] + _DAY)
-    if shift.any():
+    n_last = int((shift & raw["end"].notna()).sum())
+    if n_last:
         notes.append(
-            f"end dates are the last day of service, and the day after is counted from: {int((shift & raw['end'].notna()).sum()):,} rows"
+            f"end dates are the last day of service, and the day after is counted from: {n_last:,} rows"
         )
     raw["whole"], raw["rest"] = _whole(raw["start"], end)
     value = reading.option("value")
     total = raw["total"]
-    if value == "total":
-        arr = of_total(total, raw["start"], end)
-    else:
-        arr = total * 12 if value == "month" else total
+    arr = (
+        of_total(total, raw["start"], end) if value == "total" else total * 12 if value == "month" else total
+    )
     known = raw["arr"].fillna(raw["mrr"] * 12)
     lines = as_lines(raw, end=end, arr=known.fillna(arr), id=raw["subscription"].fillna(raw["id"]),
-                     mrr=missing_column("money", raw.index), notice=raw["canceled"].where(raw["canceled"] < end))  # fmt: skip
+                     mrr=missing_column("money", raw.index),
+                     notice=raw["canceled"].where(raw["canceled"] < end))  # fmt: skip
     about = raw["type"].fillna("").str.lower() + " " + raw["mode"].fillna("").str.lower()
     lines = leave(lines, raw["deleted"], "deleted at the source", total)
     lines = leave(lines, raw["account"].isna(), "names no account", total)

@@ -110,7 +110,8 @@ def plus_months(day: pd.Series, months: pd.Series) -> pd.Series:
         (at.to_numpy() - 1970 * 12).astype("datetime64[M]").astype("datetime64[s]"), index=day.index
     )
     moved = first + pd.to_timedelta(np.minimum(day.dt.day, first.dt.days_in_month) - 1, unit="D")
-    return moved.astype("datetime64[s]").where(day.notna() & months.notna())
+    there: pd.Series = moved.astype("datetime64[s]").where(day.notna() & months.notna())
+    return there
 
 
 def of_total(total: pd.Series, start: pd.Series, end: pd.Series) -> pd.Series:
@@ -228,7 +229,8 @@ def sequence(
 def as_text(values: pd.Series, kind: str, digits: pd.Series) -> pd.Series:
     """Cells of one kind as text that the contract reads back exactly; `digits` are those of each row's currency."""
     if kind == "date":
-        return values.dt.strftime("%Y-%m-%d").astype("str")
+        days: pd.Series = values.dt.strftime("%Y-%m-%d").astype("str")
+        return days
     if kind == "money":
         out = pd.Series(pd.NA, index=values.index, dtype="str")
         for places in digits.unique():
@@ -256,11 +258,12 @@ def as_text(values: pd.Series, kind: str, digits: pd.Series) -> pd.Series:
 def rows_of(lines: pd.DataFrame, *, digits: int) -> pd.DataFrame:
     """Lines that are used, as rows of ``subscriptions`` in text, with file and line; a column nobody has is left out.
 
-    The price is ``mrr`` where every line has one, else ``price`` where every line has that and its period, else ``arr``.
+    The price is ``mrr`` where every line has one, else ``price`` where every one has that and its period, else ``arr``.
     """
     used = lines[(lines["cause"] == "")].copy()
     if "list_price" in used and used["list_price"].notna().any():
-        listed = used.assign(price=used["list_price"], mrr=pd.NA, arr=pd.NA)
+        none = missing_column("money", used.index)
+        listed = used.assign(price=used["list_price"], mrr=none, arr=none)
         used["list_mrr"] = [round(Fraction(int(v), 12)) if pd.notna(v) else pd.NA for v in yearly(listed)]
         used["list_mrr"] = used["list_mrr"].astype("Int64")
     if used["mrr"].notna().all():

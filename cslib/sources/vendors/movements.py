@@ -49,7 +49,7 @@ def from_movements(parts: Sequence[Part], reading: Reading, kind: str) -> Made:
     lines = as_lines(steps, mrr=steps["mrr"].clip(lower=0))
     below = steps["mrr"] < 0
     if below.any():
-        notes += tell(lines.assign(cause=""), below, "sums below zero: the log lacks an earlier event, and they count as none",
+        notes += tell(lines.assign(cause=""), below, "sums below zero count as none: the log lacks an earlier event",
                       amount=steps["mrr"] * 12, digits=reading.digits)  # fmt: skip
     n = len(used) - len(steps)
     notes += [f"events of one day count together: {n:,} rows"] if n else []

@@ -62,7 +62,7 @@ class Kind:
     any_of: tuple[str, ...] = ()
     gives: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    recode: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     only: Mapping[str, str] = field(default_factory=dict)
     minor: bool = False
     cannot: str = ""
@@ -129,7 +129,7 @@ def spelled(kind: Kind, header: Iterable[str], corrections: Mapping[str, str]) -
 def _kind(origin: str, name: str, raw: Mapping[str, Any]) -> Kind:
     said = dict(raw)
     columns = {ours: tuple(theirs) for ours, theirs in said.pop("columns").items()}
-    lists = {key: tuple(said.pop(key)) for key in ("needs", "also", "any_of") if key in said}
+    lists: dict[str, Any] = {key: tuple(said.pop(key)) for key in ("needs", "also", "any_of") if key in said}
     unknown = set(columns) - set(FIELDS)
     if unknown:
         raise ValueError(f"{origin}.{name}: unknown fields {sorted(unknown)}")

@@ -148,20 +148,22 @@ def priced(raw: pd.DataFrame, reading: Reading, *, inclusive: bool = False) -> t
         digits=reading.digits,
     )
     behind = (raw["created"] - start).dt.days > 31
-    notes += tell(lines, behind, "entered more than a month after the day they start (backdated), and count from that day",
+    notes += tell(lines, behind, "entered more than a month after they start (backdated), and count from the start",
                   digits=reading.digits)  # fmt: skip
+    lines = lines.assign(paused=raw["paused"], resumed=raw["resumed"])
     trialing = status.str.fullmatch("in.?trial|trialing|trial")
     lines, facts = trials(lines, raw["trial_end"].fillna(end.where(trialing)), still=trialing)
     notes += facts
-    day = raw["paused"].reindex(lines.index).where(lines["cause"] == "") if lines.index.is_unique else None
-    if day is not None and day.notna().any():
+    day = lines["paused"].where(lines["cause"] == "")
+    if day.notna().any():
         notes += tell(lines, day.notna(), "paused, and count for nothing meanwhile", digits=reading.digits)
         before, later = split(lines, day)
-        pause, after = split(later.assign(reason="paused"), raw["resumed"].reindex(later.index))
-        lines = pd.concat([before, pause, after.assign(reason=pd.NA)]).sort_index(kind="stable")
+        pause, after = split(later.assign(reason="paused"), later["resumed"])
+        after["reason"] = missing_column("text", after.index)
+        lines = pd.concat([before, pause, after]).sort_index(kind="stable")
     free = (yearly(lines) == 0).fillna(False) & lines["reason"].isna()
     notes += tell(lines, free, "free, and make no customer of an account", digits=reading.digits)
-    return lines, notes
+    return lines.reset_index(drop=True), notes
 
 
 def keys(frame: pd.DataFrame) -> pd.Series:
@@ -203,7 +205,7 @@ def from_prices(
         chain = lines["account"].fillna("") + "\x1f" + lines["id"] + "\x1f" + lines["product"].fillna("")
         lines, facts = sequence(lines, chain, grace=grace, digits=reading.digits)
         notes += facts
-    others = [
+    others: list[pd.DataFrame] = [
         part.frame.assign(
             cause=part.frame["cause"].mask(part.frame["cause"] == "", "not needed beside the prices")
         )

@@ -46,7 +46,7 @@ def subscriptions(parts: Sequence[Part], reading: Reading) -> Made:
         )
         notes.append(f"say no billing period, and count as monthly; take plans along: {n:,} rows")
     state = raw["status"].fillna("").str.lower()
-    raw = leave(raw, state.isin(["future", "pending"]), "has not begun (future)")
+    raw = leave(raw, state.isin(["future", "pending"]), "has not begun (future)", raw["unit_amount"])
     ending = state.isin(["canceled", "cancelled", "expired"])
     raw["end"] = raw["ended"].where(ending)
     raw = raw.sort_values(["id", "updated", "line"], kind="stable")

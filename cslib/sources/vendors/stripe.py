@@ -59,7 +59,7 @@ def subscriptions(parts: Sequence[Part], reading: Reading) -> Made:
     notes += tell(lines, free, "free, and make no customer of an account", digits=reading.digits)
     left = left_of(lines, heads, *others, *_sides_left(parts, lines))
     left = left[~_keys(left).isin(_keys(lines[used]))]
-    made = rows_of(lines[[name for name in as_lines(lines).columns]], digits=reading.digits)
+    made = rows_of(lines[list(as_lines(lines).columns)], digits=reading.digits)
     return Made(made, left, tuple(notes))
 
 
@@ -128,7 +128,7 @@ def _priced(parts: Sequence[Part], heads: pd.DataFrame) -> tuple[pd.DataFrame, l
         plan=of_price["name"].fillna(items["price_id"]),
     )  # fmt: skip
     lines = _with(lines, of_head)
-    lines["item_created"] = items["created"] if "created" in items else pd.NaT
+    lines["item_created"] = items.get("created", pd.NaT)
     several = lines["id"].duplicated(keep=False) & lines["id"].notna()
     lines["head"] = lines["id"]
     lines["id"] = lines["id"].mask(several, lines["id"] + "/" + items["id"])

@@ -45,9 +45,10 @@ def best_kind(origin: Origin, header: Sequence[str], *, table: str = "") -> Kind
     return kind if fit > 0 else None
 
 
-def _refused(table: str, file: str, cause: str, **told: str) -> TableError:
-    where = {"column": "", "found": "", "expected": "", "hint": ""} | told
-    return TableError(Problem(table, file, None, **where, cause=cause))
+def _refused(
+    table: str, file: str, cause: str, *, found: str = "", expected: str = "", hint: str = ""
+) -> TableError:
+    return TableError(Problem(table, file, None, "", found, expected, hint, cause=cause))
 
 
 def _parts(raws: Sequence[Raw], origin: Origin, table: Table, reading: Reading) -> list[Part]:
@@ -96,8 +97,7 @@ def plainly(parts: Sequence[Part], reading: Reading) -> Made:
         newest = newest.sort_values(order, kind="stable", na_position="first") if order else newest
         again = newest.index[newest["key"].duplicated(keep="last")]
         frame.loc[again, "cause"] = "an earlier version, or a copy"
-    if "currency" not in frame:
-        frame["currency"] = pd.Series(pd.NA, index=frame.index, dtype="str")
+    frame = _with_currency(frame)
     used = frame["cause"] == ""
     return Made(rows[used].reset_index(drop=True), frame[~used][LEFT].reset_index(drop=True), tuple(notes))
 
@@ -111,7 +111,8 @@ def _plain_rows(part: Part) -> tuple[pd.DataFrame, pd.DataFrame]:
     frame, kind = part.frame.copy(), part.kind
     if "is_closed" in frame:  # the day an open one is hoped to close on is no fact
         still = frame["is_closed"].eq(False).fillna(False).astype(bool)
-        frame = frame.assign(closed=frame["closed"].mask(still), won=frame["won"].mask(still))
+        hoped = [name for name in ("closed", "won", "outcome", "renewed") if name in frame]
+        frame = frame.assign(**{name: frame[name].mask(still) for name in hoped})
     if "deleted" in frame:
         frame["cause"] = _left(frame, frame["deleted"], "deleted at the source")
     if "latest" in frame:
@@ -137,7 +138,8 @@ def _as_text(values: pd.Series, frame: pd.DataFrame) -> pd.Series:
     if kind in ("money", "number"):
         return as_text(values, kind, decimals(frame.get("currency"), frame.index, 2))
     if pd.api.types.is_datetime64_dtype(values.dtype):
-        return values.dt.strftime("%Y-%m-%d").astype("str")
+        days: pd.Series = values.dt.strftime("%Y-%m-%d").astype("str")
+        return days
     text = values.astype("str").where(values.notna())
     return text.str.lower() if pd.api.types.is_bool_dtype(values.dtype) else text
 
@@ -146,7 +148,8 @@ def _unreadable(left: pd.DataFrame, raws: Sequence[Raw], table: str, parts: Sequ
     """Raise for rows with a cell that cannot be read."""
     wrong = left[left["cause"].str.contains(": cannot be read", regex=False)]
     problems = []
-    for (file, cause), group in wrong.groupby(["file", "cause"], sort=False):
+    for _, group in wrong.groupby(["file", "cause"], sort=False):
+        file, cause = str(group["file"].iloc[0]), str(group["cause"].iloc[0])
         field, _, words = str(cause).partition(": ")
         part = next(part for part in parts if part.columns.get(field) and file in set(part.frame["file"]))
         raw = next(raw for raw in raws if raw.file == file)
@@ -166,7 +169,7 @@ def _unreadable(left: pd.DataFrame, raws: Sequence[Raw], table: str, parts: Sequ
                 words,
                 len(raw.frame),
                 tuple(lines),
-            )  # fmt: skip
+            )
         )
     if problems:
         raise TableError(problems)
@@ -203,7 +206,7 @@ def imported(
         When a file is none of the origin's, a cell cannot be read, or what comes of it breaks the contract.
     """
     origin = origins()[config.importer]
-    constants = {k: v for k, v in config.constants.items()}
+    constants = dict(config.constants)
     options = dict(config.options)
     reading = Reading(
         options, Style(config.date_format, config.decimal), digits, config.columns, config.recode
@@ -295,12 +298,15 @@ def sides(parts: Sequence[Part], *names: str) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+def _with_currency(frame: pd.DataFrame) -> pd.DataFrame:
+    if "currency" in frame:
+        return frame
+    return frame.assign(currency=pd.Series(pd.NA, index=frame.index, dtype="str"))
+
+
 def left_of(*frames: pd.DataFrame) -> pd.DataFrame:
     """Rows left out of any of `frames`, once a row."""
-    parts = [
-        frame.assign(currency=frame["currency"] if "currency" in frame else pd.NA)[frame["cause"] != ""][LEFT]
-        for frame in frames
-    ]
+    parts = [_with_currency(frame)[frame["cause"] != ""][LEFT] for frame in frames]
     parts = [part for part in parts if len(part)] or parts[:1]
     left = pd.concat(parts, ignore_index=True)
     return left.drop_duplicates(["file", "line"], ignore_index=True)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from cslib.sources.vendors.cells import Part, Reading
 from cslib.sources.vendors.lines import leave
-from cslib.sources.vendors.prices import READ, filled, made_of, priced
+from cslib.sources.vendors.prices import READ, filled, keys, made_of, priced
 from cslib.sources.vendors.table import Made, sides
 
 __all__ = ["subscriptions"]
@@ -68,8 +68,8 @@ def subscriptions(parts: Sequence[Part], reading: Reading) -> Made:
     )
     raw["interval"] = pd.Series(pd.NA, index=raw.index, dtype="str")  # Zuora gives the mrr of a charge itself
     lines, facts = priced(raw, reading)
-    used = lines[lines["cause"] == ""].index
-    charges = sides(parts, "charges").loc[used]
+    charges = sides(parts, "charges")
+    charges = charges[keys(charges).isin(set(keys(lines[lines["cause"] == ""])))]
     others = [
         leave(
             heads, ~heads["id"].isin(set(charges["subscription"])), "a subscription of no charge that is used"

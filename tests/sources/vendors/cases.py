@@ -43,7 +43,7 @@ def prices(one: Loaded) -> list[tuple[str, str, str, int]]:
         year = frame["arr"]
     else:
         months = frame["billing_months"]
-        weeks = frame["billing_weeks"] if "billing_weeks" in frame else months
+        weeks = frame.get("billing_weeks", months)
         year = (frame["price"] * 12 // months).fillna(frame["price"] * 52 // weeks)
     days = [frame[name].dt.strftime("%Y-%m-%d").fillna("open") for name in ("start_date", "end_date")]
     return sorted(zip(frame["account_id"], *days, map(int, year), strict=True))

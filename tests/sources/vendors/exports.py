@@ -33,7 +33,7 @@ def ledger_of(company: int, *, n_accounts: int = 40) -> pd.DataFrame:
             "end": ledger["end_date"],
             "year": year.astype("int64"),
             "currency": ledger["currency"],
-            "product": ledger["product"] if "product" in ledger else "Product",
+            "product": ledger.get("product", "Product"),
         }
     )
     made = made[(made["year"] > 0) & ~(made["end"] <= made["start"])].sort_values(
