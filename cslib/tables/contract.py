@@ -179,6 +179,7 @@ _CONTRACT: Final = (
             kind*        text    -    -        call, mail, meeting, qbr ...
             owner        text    -    -        who made it
             purpose      text    -    -        what for
+            direction    text    -    -        outbound: we began it; inbound: the customer did
             contact_id   text    -    -        with whom
             minutes      number  0..  minutes  how long
         """),

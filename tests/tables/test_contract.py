@@ -14,7 +14,7 @@ usage: account_id date user_id feature events seconds licensed_units used_units
 health: account_id as_of_date score band components
 surveys: account_id date score kind contact_id role comment
 milestones: account_id milestone date
-touches: account_id date kind owner purpose contact_id minutes
+touches: account_id date kind owner purpose direction contact_id minutes
 contacts: account_id contact_id role is_champion is_economic_buyer start_date end_date
 opportunities: account_id created_date amount kind source stage closed_date won product buyer
 feedback: account_id date area status votes closed_date
