@@ -117,7 +117,7 @@ class Book:
         return replace(self, tables={**self.tables, "subscriptions": priced})
 
     @classmethod
-    def of_quarter(cls, folder: Path | str, quarter: str) -> Book:
+    def of_quarter(cls, folder: Path | str, quarter: str, *, broken_rows: str = "") -> Book:
         """Company in `folder` as it was known at the end of a fiscal quarter such as ``2026Q3``.
 
         Raises
@@ -126,7 +126,9 @@ class Book:
             When `quarter` has another form; TableError as :meth:`load`.
         """
         start = load_config(folder).fiscal_year_start
-        return cls.load(folder, as_of=quarter_bounds(quarter, fiscal_year_start=start)[1])
+        return cls.load(
+            folder, as_of=quarter_bounds(quarter, fiscal_year_start=start)[1], broken_rows=broken_rows
+        )
 
     @classmethod
     def load(cls, folder: Path | str, *, as_of: dt.date, broken_rows: str = "") -> Book:

@@ -12,6 +12,7 @@ from cslib.styled.benchmarks import benchmark_table, refused_table
 from cslib.styled.cohorts import cohort_table
 from cslib.styled.conventions import conventions_table
 from cslib.styled.data import account_of_data
+from cslib.styled.doubts import doubts_table, examples_table, passed_table
 from cslib.styled.money import accounts_table, money_table
 from cslib.styled.outlook import ahead_table, due_table
 from cslib.styled.portfolio import (
@@ -38,12 +39,15 @@ __all__ = [
     "concentration_table",
     "conventions_table",
     "definitions_table",
+    "doubts_table",
     "due_table",
+    "examples_table",
     "group_table",
     "kpi_table",
     "look_table",
     "money_table",
     "page_heading",
+    "passed_table",
     "plays_table",
     "proof_table",
     "proofs_table",
