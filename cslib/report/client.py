@@ -11,8 +11,8 @@ from queue import Empty
 from typing import Any, Final
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
-from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.util import run_sync
 from nbformat.v4 import new_output
 from papermill.clientwrap import PapermillNotebookClient
 

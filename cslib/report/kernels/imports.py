@@ -7,7 +7,7 @@ import gc
 import os
 import pkgutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,19 +32,25 @@ _NOT_IN_NOTEBOOKS: Final = ("cslib.cli", "cslib.report", "cslib.simulate")
 
 
 def make_imports() -> None:
-    """Import what notebooks import. A library that is not there is left to the notebook that asks for it."""
+    """Import what notebooks import. What cannot be is left to the notebook that asks for it, which then says why."""
     with _as_in_a_kernel():
         import pandas  # noqa: F401
-    for name in _LIBRARIES:
-        try:
+    for name in (*_LIBRARIES, *_rooms()):
+        with suppress(ImportError):
             import_module(name)
-        except ImportError:
-            continue
-    for module in pkgutil.walk_packages(cslib.__path__, "cslib."):
-        if not module.name.startswith(_NOT_IN_NOTEBOOKS) and not module.name.endswith("__main__"):
-            import_module(module.name)
     gc.collect()
     gc.freeze()  # the pages of these objects stay shared: no kernel's collector writes to them
+
+
+def _rooms() -> Iterator[str]:
+    for room in pkgutil.iter_modules(cslib.__path__, "cslib."):
+        if room.name in _NOT_IN_NOTEBOOKS:
+            continue
+        yield room.name
+        folders = [str(Path(folder) / room.name.partition(".")[2]) for folder in cslib.__path__ if room.ispkg]
+        for module in pkgutil.walk_packages(folders, f"{room.name}."):
+            if not module.name.endswith("__main__"):
+                yield module.name
 
 
 @contextmanager
