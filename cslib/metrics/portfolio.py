@@ -54,6 +54,22 @@ def _stacked(books: Iterable[Book], make: Callable[[Book], pd.DataFrame]) -> pd.
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"company": [], "currency": []})
 
 
+OF_INTERVALS: Final = ("metric", "convention", "start", "end", "value", "numerator", "denominator", "n_accounts",
+                       "unit", "low", "high", "level", "n_effective")  # fmt: skip
+OF_CHANGES: Final = (*OF_INTERVALS, "months_ago", "before", "now", "verdict", "delta", "detectable", "rests_on",
+                     "rests_on_share")  # fmt: skip
+WORDS: Final = {"company", "currency", "metric", "convention", "unit", "verdict", "rests_on"}
+
+
+def _empty(columns: Sequence[str], **more: type) -> pd.DataFrame:
+    """Frame without rows, its columns there all the same: a young portfolio is no error."""
+    kinds: dict[str, Any] = {
+        name: str if name in WORDS else float for name in ("company", "currency", *columns)
+    }
+    kinds |= {"start": "datetime64[s]", "end": "datetime64[s]", **more}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+
+
 def currencies(books: Sequence[Book]) -> list[str]:
     """Reporting currencies of the companies, by code; amounts add up only where there is one."""
     return sorted({book.currency for book in books})
@@ -93,7 +109,7 @@ def league(books: Sequence[Book], *, window: int = 12, limit: float = LIMIT) -> 
         raise ValueError(f"limit: found {limit}, expected a share between 0 and 1 such as 0.1")
     rows = _stacked(books, lambda book: intervals(book, window=window).assign(se=_errors(book, window)))
     if rows.empty:
-        return rows
+        return _empty(OF_INTERVALS, others=float, p=float, adjusted=float, tier=str, shrunk=float)
     tested = [_tested(group.reset_index(drop=True), limit) for _, group in rows.groupby("metric", sort=False)]
     frame = pd.concat(tested, ignore_index=True)
     order = {tier: i for i, tier in enumerate(TIERS)}
@@ -183,7 +199,7 @@ def changed(
     """
     rows = _stacked(books, lambda book: changes(book, delta=delta, window=window, months_ago=[months_ago]))
     if rows.empty:
-        return rows
+        return _empty(OF_CHANGES, p=float, adjusted=float)
     p = np.array([_p(row) for row in rows.to_dict("records")])
     adjusted = np.full(len(rows), nan)
     known = ~np.isnan(p)

@@ -77,6 +77,15 @@ def test_one_company_and_none() -> None:
         portfolios.league([], limit=1)
 
 
+def test_a_young_portfolio_has_empty_frames_with_their_columns() -> None:
+    young = replace(book_of([("A", "2025-11-01", None, "100")], AS_OF), name="Young")
+    old = company("A", n=50, lost=5)
+    for make in (portfolios.league, lambda books: portfolios.changed(books, delta=0.02)):
+        empty = make([young])
+        assert empty.empty
+        assert set(empty) == set(make([old]))
+
+
 def test_a_company_without_an_opening_is_in_no_league_and_stops_none() -> None:
     young = replace(book_of([("A", "2025-11-01", None, "100")], AS_OF), name="Young")
     found = portfolios.league([young, company("A", n=50, lost=5), company("B", n=50, lost=5)])
