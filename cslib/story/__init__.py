@@ -19,8 +19,9 @@ from cslib.story.facts import (
     vintages_fact,
 )
 from cslib.story.finding import Finding
-from cslib.story.group import group_findings
+from cslib.story.group import group_findings, on_page
 from cslib.story.rank import CONFLICTS, Summary, choose
+from cslib.story.renewals import renewal_facts
 from cslib.story.verdicts import (
     change_fact,
     dependence_fact,
@@ -34,7 +35,7 @@ from cslib.story.verdicts import (
     overlap_fact,
     residual_fact,
 )
-from cslib.story.write import Prose, notes, tell, write
+from cslib.story.write import Prose, notes, shown, tell, write
 
 __all__ = [
     "CONFLICTS",
@@ -63,12 +64,15 @@ __all__ = [
     "mix_fact",
     "newest_vintage_fact",
     "notes",
+    "on_page",
     "overlap_fact",
     "own_fact",
+    "renewal_facts",
     "residual_fact",
     "retention_fact",
     "segments_fact",
     "spread_fact",
+    "shown",
     "tell",
     "vintages_fact",
     "write",
