@@ -51,7 +51,7 @@ def test_intervals_and_verdicts_are_evidence_and_no_key() -> None:
     assert level["evidence"]["level"] == 0.95
     change = next(r for r in records if r["unit"] == "ratio points")
     assert change["by"] == {"months_ago": 3}
-    assert change["evidence"]["verdict"] == "cannot tell"
+    assert change["evidence"]["verdict"] == "unchanged within delta"
 
 
 def test_no_range_is_none() -> None:
