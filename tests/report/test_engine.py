@@ -178,7 +178,7 @@ def test_a_syntax_error(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 def test_a_run_outlives_its_fork_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """kill -9 of the server in the middle: the report goes on, the next one gets a kernel all the same."""
+    """kill -9 of the server in the middle: the report goes on. That the next one finds a new server: test_client."""
     monkeypatch.setenv("CSLIB_OWN", "killed")  # a server that no other test uses
     cells = notebook(
         "import os\nprint(os.getppid())\nos.kill(os.getppid(), 9)",
@@ -189,8 +189,6 @@ def test_a_run_outlives_its_fork_server(tmp_path: Path, monkeypatch: pytest.Monk
     assert executed.cells[1].outputs[0].text == "1\n"
     server = int(executed.cells[0].outputs[0].text)
     assert not psutil.pid_exists(server) or psutil.Process(server).status() == psutil.STATUS_ZOMBIE
-    _, failure = execute(notebook("1"), folder=tmp_path)
-    assert failure is None
 
 
 def test_a_kernel_that_cannot_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,15 +59,19 @@ def test_a_changed_installation_makes_a_new_place(tmp_path: Path, monkeypatch: p
     assert place_for(ENV) != before
 
 
-def test_the_folder_is_this_users_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+def test_the_folder_is_this_users_alone(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    short = tempfile.TemporaryDirectory()  # a path that leaves room for a socket
+    request.addfinalizer(short.cleanup)
+    monkeypatch.setattr(tempfile, "tempdir", short.name)
     folder = place_for(ENV).socket.parent
     assert folder.stat().st_mode & 0o777 == 0o700
     folder.chmod(0o755)
     with pytest.raises(OSError, match="expected a folder that only this user can enter"):
         place_for(ENV)
     folder.rmdir()
-    folder.symlink_to(tmp_path)
+    folder.symlink_to(short.name)
     with pytest.raises(OSError, match="expected a folder that only this user can enter"):
         place_for(ENV)
 
