@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,14 @@ def test_the_columns_as_documented_are_recognised() -> None:
             assert set(kind.columns) <= set(FIELDS)
             assert kind.title and (kind.where or not kind.ledger)
             assert kind.cannot or not kind.ledger, "a ledger says what it cannot carry"
+
+
+def test_the_page_of_sources_is_what_the_column_maps_say() -> None:
+    path = Path(__file__).parents[3] / "docs" / "sources.py"
+    spec = importlib.util.spec_from_file_location("sources_page", path)
+    assert spec and spec.loader
+    docs = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(docs)
+    assert docs.PAGE.read_text(encoding="utf-8") == docs.page(), "run: python docs/sources.py"
+    for origin in origins().values():
+        assert all(kind.title in docs.page() for kind in origin.kinds.values())
