@@ -160,9 +160,7 @@ def _run(
     lost: Counter[str] = Counter()
     yield from _together(left, log, how, at_once=at_once)
     while left:  # a worker was killed; those that it or its fellows had begun may be what kills workers
-        begun = {
-            str(e["report"]) for e in events(log.out) if e.get("run") == log.run and e["event"] == "start"
-        }
+        begun = _begun(log)
         for name in [name for name in left if name in begun]:
             lost[name] += 1
             if lost[name] <= how.retries:
@@ -170,15 +168,20 @@ def _run(
                 yield from _together(alone, log, how, at_once=1)
                 left |= alone
         rest = {name: left.pop(name) for name in [name for name in left if name not in begun]}
-        n_before = len(rest)
         yield from _together(rest, log, how, at_once=at_once)
-        if len(rest) == n_before:  # workers die before they begin anything
-            lost.update(rest)
+        if _begun(log) == begun:  # workers die before they begin anything
+            lost.update(rest.keys())
         left |= rest
         for name in [name for name in left if lost[name] > how.retries]:
             record = _given_up(left.pop(name), tries=lost[name])
             _tell(log, record)
             yield record
+
+
+def _begun(log: Log) -> set[str]:
+    """Reports of the batch that a process has begun."""
+    own = (event for event in events(log.out) if event.get("run") == log.run)
+    return {str(event["report"]) for event in own if event["event"] == "start"}
 
 
 def _together(left: dict[str, _Due], log: Log, how: How, *, at_once: int) -> Iterator[Record]:
