@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 import pandas as pd
 
 from cslib.story.finding import Evidence, Finding
+from cslib.story.write import Prose
 
-__all__ = ["group_findings"]
+__all__ = ["group_findings", "on_page"]
 
 COMPARED: Final = ("net_retention", "gross_retention")
 FIGURE: Final = {"net_retention": "fig-net", "gross_retention": "fig-gross"}
@@ -66,6 +68,23 @@ def group_findings(
         _league(league, n=int(arr["company"].nunique()), limit=limit),
         _changes(changes, limit=limit, months=months),
         _look(look, months=months),
+    )
+
+
+def on_page(prose: Prose, page: int, *, company: str) -> Prose:
+    """Sentences about one of several companies, which refer to the tables and cells of their own page.
+
+    Labels of tables end in the number of the page, names of numbers too; the findings say whose they are.
+
+    >>> prose = Prose("ARR.", ({"kind": "arr"},), refers=((3, ("tab-kpi",)),))
+    >>> on_page(prose, 2, company="Acme").refers, on_page(prose, 2, company="Acme").findings
+    (((3, ('tab-kpi-2',)),), ({'kind': 'arr', 'company': 'Acme'},))
+    """
+    return replace(
+        prose,
+        findings=tuple({**finding, "company": company} for finding in prose.findings),
+        printed=tuple(replace(p, key=f"{p.key}@{page}" if p.key else "") for p in prose.printed),
+        refers=tuple((at, tuple(f"{label}-{page}" for label in labels)) for at, labels in prose.refers),
     )
 
 

@@ -18,6 +18,7 @@ from cslib.styled.outlook import ahead_table, due_table
 from cslib.styled.portfolio import (
     group_table,
     look_table,
+    numbered,
     page_heading,
     proofs_table,
     unread_table,
@@ -46,6 +47,7 @@ __all__ = [
     "kpi_table",
     "look_table",
     "money_table",
+    "numbered",
     "page_heading",
     "passed_table",
     "plays_table",

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
 
 import pandas as pd
 
 from cslib.charts.axis import trailing
-from cslib.charts.canvas import require
+from cslib.charts.canvas import Picture, require
 from cslib.formats import count, one_line, percent, points, short_money, shortened
 from cslib.styled.sheet import Sheet, distinct, lay_out, once
 
-__all__ = ["Heading", "group_table", "look_table", "page_heading", "proofs_table", "unread_table"]
+__all__ = ["Heading", "group_table", "look_table", "numbered", "page_heading", "proofs_table", "unread_table"]
 
+Shown = TypeVar("Shown", Sheet, Picture)
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&:@^=/\"'])")
 _RATIOS: Final = {"net_retention": "Net retention", "gross_retention": "Gross retention"}
 _TIER: Final = {"above the others": "above", "below the others": "below", "cannot be told apart": "not apart"}
@@ -48,6 +49,18 @@ def page_heading(text: str) -> Heading:
     return Heading(text)
 
 
+def numbered(shown: Shown, page: int) -> Shown:
+    """Table or figure of one of several pages: its label, and the names of its numbers, end in the page's number.
+
+    >>> numbered(Sheet(pd.DataFrame().style, "Key figures.", "tab-kpi"), 2).label
+    'tab-kpi-2'
+    """
+    own = replace(shown, label=f"{shown.label}-{page}")
+    if isinstance(own, Sheet):
+        return replace(own, cells={f"{name}@{page}": cell for name, cell in own.cells.items()})
+    return own
+
+
 def group_table(
     levels: pd.DataFrame, league: pd.DataFrame, changes: pd.DataFrame, *, title: str, locale: str = "en_US"
 ) -> Sheet:
@@ -58,7 +71,8 @@ def group_table(
     levels : DataFrame
         `company`, `currency`, `metric`, `end`, `value`, `n_accounts`; of `metric` arr the latest row is shown.
     league : DataFrame
-        `company`, `metric`, `convention`, `start`, `end`, `value`, `low`, `high`, `tier`.
+        `company`, `metric`, `convention`, `start`, `end`, `value`, `low`, `high`, `adjusted` (NaN where a company was
+        not tested), `tier`.
     changes : DataFrame
         `company`, `metric`, `months_ago`, `value`, `low`, `verdict`, of net retention; may lack companies.
     title : str
@@ -82,7 +96,7 @@ def group_table(
         by="group_table",
         may_be_empty=True,
     )
-    columns = ["company", "metric", "convention", "start", "end", "value", "low", "high", "tier"]
+    columns = ["company", "metric", "convention", "start", "end", "value", "low", "high", "adjusted", "tier"]
     require(league, columns=columns, by="group_table", may_be_empty=True)
     require(
         changes,
@@ -96,8 +110,8 @@ def group_table(
     once(league, key=["company", "metric"], by="group_table")
     stand = {(row["company"], row["metric"]): row for row in league.to_dict("records")}
     moved = {row["company"]: row for row in changes[changes["metric"] == "net_retention"].to_dict("records")}
-    lag = count(changes["months_ago"].iloc[0], locale=locale) if len(changes) else "0"
-    heads = ["ARR", "Accounts", *_RATIOS.values(), "Among the others", f"Net, in {lag} months"]
+    lag = f"in {count(changes['months_ago'].iloc[0], locale=locale)} months" if len(changes) else "change"
+    heads = ["ARR", "Accounts", *_RATIOS.values(), "Among the others", f"Net, {lag}"]
     rows = [
         [
             short_money(row["value"], row["currency"], locale=locale),
@@ -129,9 +143,11 @@ def _ratio(row: dict[Any, Any] | None, *, locale: str) -> str:
 
 
 def _tiers(rows: list[dict[Any, Any]]) -> str:
+    if all(pd.isna(row["adjusted"]) for row in rows):
+        return "not tested"
     apart = [(_RATIOS[row["metric"]].split()[0].lower(), _TIER[row["tier"]]) for row in rows]
     words = [f"{metric} {tier}" for metric, tier in apart if tier != TOGETHER]
-    return ", ".join(words) or (TOGETHER if apart else "")
+    return ", ".join(words) or TOGETHER
 
 
 def _change(row: dict[Any, Any] | None, *, locale: str) -> str:

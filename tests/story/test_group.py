@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from cslib.story import group_findings, write
+from cslib.story import group_findings, on_page, write
 
 END = date(2026, 9, 30)
 WRONG = ("best", "worst", "leader", "improved", "trend", "driven")
@@ -52,6 +52,10 @@ def test_one_currency_adds_up_and_several_do_not() -> None:
     assert told(levels=levels(("A", "USD", 1_000_000)))[0] == (
         "**1 company as of Sep 30, 2026.** It reports in USD; its ARR is $10.0k from 10 accounts."
     )
+
+
+def test_one_company_is_it_also_where_others_could_not_be_read() -> None:
+    assert "They" not in told(levels=levels(("A", "USD", 1)), unread=["b"])[0]
 
 
 def test_companies_that_could_not_be_read_are_named_first() -> None:
@@ -129,6 +133,15 @@ def test_every_digit_knows_its_value() -> None:
     prose = write(*found)
     percents = {p.text: p.path for p in prose.printed if p.kind == "percent"}
     assert percents == {"10%": "limit", "80.0%": "rows.0.below.0.value", "105.0%": "rows.0.below.0.others", "10.0%": "rows.0.share"}  # fmt: skip
+
+
+def test_sentences_of_a_page_refer_to_that_page() -> None:
+    found = group_findings(as_of=END, unread=[], levels=levels(("A", "USD", 1)), league=league(), changes=changes(),
+                           look=pd.DataFrame({"company": [], "share": []}), limit=0.1)  # fmt: skip
+    one, other = (on_page(write(*found), page, company=name) for page, name in ((1, "A"), (2, "B")))
+    assert one.markdown == other.markdown
+    assert one.refers[0][1] == ("tab-group-1",) and other.refers[0][1] == ("tab-group-2",)
+    assert {finding["company"] for finding in other.findings} == {"B"}
 
 
 def test_another_language_has_no_sentences_yet() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from cslib.styled import group_table, look_table, page_heading, proofs_table, unread_table
+from cslib.charts import Picture
+from cslib.styled import Sheet, group_table, look_table, numbered, page_heading, proofs_table, unread_table
 from tests.styled.reading import css, rows
 
 NAN = float("nan")
@@ -19,7 +20,7 @@ LEAGUE = pd.DataFrame({
     "company": ["Acme", "Acme", "Blue"], "metric": ["net_retention", "gross_retention", "net_retention"],
     "convention": "endpoint", "start": END - pd.DateOffset(years=1), "end": END, "value": [1.117, 0.8, 1.1],
     "low": [1.062, 0.75, NAN], "high": [1.171, 0.85, NAN],
-    "tier": ["cannot be told apart", "below the others", "cannot be told apart"],
+    "adjusted": [0.5, 0.01, NAN], "tier": ["cannot be told apart", "below the others", "cannot be told apart"],
 })  # fmt: skip
 CHANGES = pd.DataFrame({
     "company": ["Acme", "Acme"], "metric": ["net_retention", "gross_retention"], "months_ago": 3,
@@ -32,7 +33,7 @@ def test_companies_by_name_each_in_its_own_currency() -> None:
     assert rows(sheet) == [
         ["Company", "ARR", "Accounts", "Net retention", "Gross retention", "Among the others", "Net, in 3 months"],
         ["Acme", "$1.24M", "412", "111.7% (106% to 117%)", "80.0% (75% to 85%)", "gross below", "changed, −6.2 points"],
-        ["Blue", "€870k", "298", "110.0%", "undefined", "not apart", "cannot tell"],
+        ["Blue", "€870k", "298", "110.0%", "undefined", "not tested", "cannot tell"],
     ]  # fmt: skip
     assert sheet.caption == (
         "The companies, trailing 12 months to Sep 2026, endpoint convention, with 95% intervals. ARR in each company's "
@@ -43,6 +44,7 @@ def test_companies_by_name_each_in_its_own_currency() -> None:
 def test_no_company_is_said_and_a_company_twice_is_refused() -> None:
     none = group_table(LEVELS.head(0), LEAGUE.head(0), CHANGES.head(0), title="T")
     assert rows(none)[1][0] == "none"
+    assert rows(none)[0][-1] == "Net, change"
     with pytest.raises(ValueError, match="company Acme"):
         group_table(pd.concat([LEVELS] * 2), LEAGUE, CHANGES, title="T")
 
@@ -88,3 +90,10 @@ def test_a_page_begins_with_its_heading_and_markup_stays_text() -> None:
     assert data["text/markdown"] == "## A\\_b \\<i\\> \\# no"
     assert metadata == {"cslib": {"break": "before"}}
     assert str(page_heading("Acme")) == "Acme"
+
+
+def test_a_table_of_a_page_is_referred_to_from_that_page() -> None:
+    sheet = Sheet(pd.DataFrame().style, "Key figures.", "tab-kpi", {"arr|x": "T_row0"})
+    assert (numbered(sheet, 3).label, numbered(sheet, 3).cells) == ("tab-kpi-3", {"arr|x@3": "T_row0"})
+    assert sheet.label == "tab-kpi"
+    assert numbered(Picture(None, "", "", "fig-bridge"), 1).label == "fig-bridge-1"  # type: ignore[arg-type]
