@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import select
@@ -176,6 +175,8 @@ def _connect(place: Place) -> Connection:
 
 
 def _connect_or_start(place: Place, environment: Mapping[str, str]) -> Connection:
+    import fcntl  # not on Windows, where this file is imported all the same
+
     with suppress(FileNotFoundError, ConnectionRefusedError):
         return _connect(place)
     with place.lock.open("w") as lock:

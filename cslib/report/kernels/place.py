@@ -40,7 +40,7 @@ class NoForkError(RuntimeError):
 
 @dataclass(frozen=True)
 class Place:
-    """Files of one server: its socket, the lock under which it is started and stopped, its last words."""
+    """Files of one server: its socket, the lock under which any is started and stopped, its last words."""
 
     socket: Path
     lock: Path
@@ -76,7 +76,7 @@ def place_for(environment: Mapping[str, str]) -> Place:
     """
     folder = _folder()
     name = _state(server_environment(environment))
-    place = Place(folder / name, folder / f"{name}.lock", folder / f"{name}.log")
+    place = Place(folder / name, folder / "lock", folder / f"{name}.log")
     if len(bytes(place.socket)) > _PATH_LIMIT:
         raise OSError(f"{place.socket}: too long for the path of a socket")
     return place

@@ -41,6 +41,7 @@ def main() -> None:
         raise
     asked = server.serve()
     if asked is None:
+        place.log.unlink(missing_ok=True)
         os._exit(0)  # nothing to clear up, and nobody to wait for it
     from cslib.report.kernels.forked import run
 

@@ -59,7 +59,7 @@ def bare(request: pytest.FixtureRequest) -> Iterator[tuple[subprocess.Popen[byte
 
 
 def clear(place: Place) -> None:
-    for path in (place.socket, place.lock, place.log):
+    for path in (place.socket, place.log):
         path.unlink(missing_ok=True)
 
 

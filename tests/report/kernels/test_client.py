@@ -140,6 +140,9 @@ def test_a_dead_server_is_replaced(bare: Bare, tmp_path: Path) -> None:
     assert new != server.pid
     end(env)
     assert until(lambda: not alive(new))
+    assert not list(
+        place_for(env).socket.parent.glob(f"{place_for(env).socket.name}*")
+    )  # it leaves no litter
 
 
 def test_a_server_that_cannot_start_is_no_error_of_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
