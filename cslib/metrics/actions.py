@@ -12,15 +12,15 @@ from typing import Final
 import pandas as pd
 
 from cslib.book import Book
-from cslib.metrics.terms_ahead import terms_ahead
 from cslib.metrics.cuts import NOT_GIVEN, values_on
 from cslib.metrics.kinds import changed_lines
 from cslib.metrics.names import names_of
 from cslib.metrics.pairs import pairs_at
 from cslib.metrics.retention import account_changes
+from cslib.metrics.terms_ahead import terms_ahead
 from cslib.months import anchor_day, month_of
 
-__all__ = ["PLAYS", "actions"]
+__all__ = ["PLAYS", "actions", "by_play"]
 
 PLAYS: Final = (
     "renewal_rescue", "value_recapture", "price_review", "win_back", "onboarding_fix", "second_contact", "second_start",
@@ -112,6 +112,13 @@ def actions(
         day=rows["day"].astype("datetime64[s]"),
     )  # fmt: skip
     return rows[list(COLUMNS)]
+
+
+def by_play(rows: pd.DataFrame) -> pd.DataFrame:
+    """Plays with their accounts and what is at stake, in the order given: ``play, n_accounts, arr, at_stake``."""
+    return rows.groupby("play", as_index=False, sort=False).agg(
+        n_accounts=("account_id", "nunique"), arr=("arr", "sum"), at_stake=("at_stake", "sum")
+    )
 
 
 def _bought_no_less(book: Book, *, window: int) -> set[str]:

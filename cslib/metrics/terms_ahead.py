@@ -10,7 +10,7 @@ from cslib.metrics.pairs import pairs_at
 from cslib.metrics.rows import rows_of
 from cslib.months import anchor_day, month_of, reading
 
-__all__ = ["terms_ahead"]
+__all__ = ["by_month", "terms_ahead"]
 
 
 def terms_ahead(book: Book, *, months: int = 3, window: int = 12) -> pd.DataFrame:
@@ -73,3 +73,30 @@ def terms_ahead(book: Book, *, months: int = 3, window: int = 12) -> pd.DataFram
         name=names_of(book, found["account_id"]), shrunk=found["account_id"].isin(smaller), until=until
     ).sort_values(["due_date", "account_id"], ignore_index=True)
     return found[["account_id", "name", "due_date", "arr", "notice", "shrunk", "until"]]
+
+
+def by_month(terms: pd.DataFrame) -> pd.DataFrame:
+    """Terms ahead by the month in which they end, and all of them last; ARR in minor units.
+
+    Returns
+    -------
+    DataFrame
+        A row per month and one for all (``month`` NaT): ``month`` (its first day), ``n_accounts``, ``arr``, of it
+        ``notice`` (an end of service is known) and ``shrunk`` (of the others, those that pay less than before).
+    """
+    known = terms.assign(
+        month=terms["due_date"].dt.to_period("M").dt.start_time.astype("datetime64[s]"),
+        under=terms["arr"].where(terms["notice"], 0),
+        less=terms["arr"].where(~terms["notice"] & terms["shrunk"], 0),
+    )
+    months = known.groupby("month", as_index=False).agg(
+        n_accounts=("account_id", "nunique"),
+        arr=("arr", "sum"),
+        notice=("under", "sum"),
+        shrunk=("less", "sum"),
+    )
+    total = pd.DataFrame(
+        {"month": pd.Series([pd.NaT], dtype="datetime64[s]"), "n_accounts": [known["account_id"].nunique()],
+         "arr": [int(known["arr"].sum())], "notice": [int(known["under"].sum())], "shrunk": [int(known["less"].sum())]}
+    )  # fmt: skip
+    return pd.concat([months, total], ignore_index=True) if len(months) else total

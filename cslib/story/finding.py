@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["Driver", "Evidence", "Finding", "as_evidence", "plain"]
+__all__ = ["Driver", "Evidence", "Finding", "as_evidence", "as_json", "plain"]
 
 
 @dataclass(frozen=True)
@@ -111,14 +111,15 @@ def plain(finding: Finding) -> dict[str, Any]:
     told = {f.name: getattr(finding, f.name) for f in fields(finding)}
     told["evidence"] = [vars(e) for e in finding.evidence]
     told["drivers"] = [vars(d) for d in finding.drivers]
-    return {name: _plain(value) for name, value in told.items()}
+    return {name: as_json(value) for name, value in told.items()}
 
 
-def _plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
+    """Value as JSON holds it: days in ISO form, what is missing as None, numbers without their names."""
     if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
+        return {str(name): as_json(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [as_json(item) for item in value]
     if hasattr(value, "isoformat"):
         return None if pd.isna(value) else value.isoformat()[:10]
     if value is None or isinstance(value, str | bool):

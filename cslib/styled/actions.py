@@ -44,7 +44,7 @@ def plays_table(frame: pd.DataFrame, *, unit: str, title: str, locale: str = "en
     Parameters
     ----------
     frame : DataFrame
-        `play`, `account_id`, `arr`, `at_stake` (minor units), one row a play and account; may be empty.
+        `play`, `n_accounts`, `at_stake` (minor units), one row a play; may be empty.
     unit : str
         Of the amounts, such as ``USD ARR``.
     title : str
@@ -62,29 +62,25 @@ def plays_table(frame: pd.DataFrame, *, unit: str, title: str, locale: str = "en
     ValueError
         When a column is missing or a play is unknown.
     """
-    require(frame, columns=["play", "account_id", "arr", "at_stake"], by="plays_table", may_be_empty=True)
+    require(frame, columns=["play", "n_accounts", "at_stake"], by="plays_table", may_be_empty=True)
     _check(frame)
-    currency = currency_of(unit)
-    base = unit.split(" ")[-1]
-    heads = ("What to do", "Accounts", "{base} concerned")
-    step, accounts, stake = (say(head, locale=locale, base=base) for head in heads)
+    currency, base = currency_of(unit), unit.split(" ")[-1]
+    heads = [say(head, locale=locale, base=base) for head in ("What to do", "Accounts", "{base} concerned")]
     rows = [
-        {
-            step: say(STEPS[str(play)], locale=locale),
-            accounts: count(len(own), locale=locale),
-            stake: short_money(int(own["at_stake"].sum()), currency, locale=locale),
-        }
-        for play, own in frame.groupby("play", sort=False)
+        [
+            say(STEPS[row["play"]], locale=locale),
+            count(row["n_accounts"], locale=locale),
+            short_money(row["at_stake"], currency, locale=locale),
+        ]
+        for row in frame.to_dict("records")
     ]
-    names = [say(NAMES[play], locale=locale) for play in frame["play"].unique()]
-    cells = pd.DataFrame(
-        rows or [dict.fromkeys([step, accounts, stake], "")], names or [say("none", locale=locale)]
-    )
+    names = [say(NAMES[play], locale=locale) for play in frame["play"]]
+    cells = pd.DataFrame(rows or [[""] * len(heads)], names or [say("none", locale=locale)], heads)
     return lay_out(
         cells.rename_axis(say("Play", locale=locale), axis=1),
         caption=f"{title}, {unit}.",
         label="tab-plays",
-        text=[step],
+        text=heads[:1],
     )
 
 
@@ -124,7 +120,8 @@ def actions_table(
     shown = frame.groupby("play", sort=False).head(most)
     currency, base = currency_of(unit), unit.split(" ")[-1]
     heads = [
-        say(head, locale=locale, base=base) for head in ("Play", "Owner", "{base} now", "{base} concerned", "Renewal due")
+        say(head, locale=locale, base=base)
+        for head in ("Play", "Owner", "{base} now", "{base} concerned", "Renewal due")
     ]
     rows = [
         [

@@ -65,7 +65,7 @@ def due_table(frame: pd.DataFrame, *, unit: str, title: str, locale: str = "en_U
     Parameters
     ----------
     frame : DataFrame
-        `due_date`, `arr` (minor units), `notice`, `shrunk`, one row an account; may be empty.
+        `month` (first day; NaT for all), `n_accounts`, `arr`, `notice`, `shrunk` (minor units).
     unit : str
         Of the amounts, such as ``USD ARR``.
     title : str
@@ -76,35 +76,32 @@ def due_table(frame: pd.DataFrame, *, unit: str, title: str, locale: str = "en_U
     Returns
     -------
     Sheet
-        One row a month in which a term ends.
+        One row a month in which a term ends, the row of all in bold.
 
     Raises
     ------
     ValueError
-        When a column is missing.
+        When a column is missing or the frame is empty.
     """
-    require(frame, columns=["due_date", "arr", "notice", "shrunk"], by="due_table", may_be_empty=True)
+    amounts = ["arr", "notice", "shrunk"]
+    require(frame, columns=["month", "n_accounts", *amounts], by="due_table")
     currency, base = currency_of(unit), unit.split(" ")[-1]
     heads = [
         say(head, locale=locale, base=base)
         for head in ("Accounts", "{base} up for renewal", "Under notice", "Pays less than a year ago")
     ]
-
-    def told(rows: pd.DataFrame) -> list[str]:
-        sums = (
-            rows["arr"],
-            rows.loc[rows["notice"], "arr"],
-            rows.loc[~rows["notice"] & rows["shrunk"], "arr"],
-        )
-        amounts = [short_money(int(own.sum()), currency, locale=locale) for own in sums]
-        return [count(len(rows), locale=locale), *amounts]
-
-    months = frame.groupby(frame["due_date"].dt.to_period("M").dt.start_time)
-    cells = {month(when, locale=locale): told(own) for when, own in months}
     total = say("All", locale=locale)
-    laid = pd.DataFrame.from_dict({**cells, total: told(frame)}, orient="index", columns=heads)
+    cells = {
+        total if pd.isna(row["month"]) else month(row["month"], locale=locale): [
+            count(row["n_accounts"], locale=locale),
+            *(short_money(row[name], currency, locale=locale) for name in amounts),
+        ]
+        for row in frame.to_dict("records")
+    }
     return lay_out(
-        laid.rename_axis(say("Month", locale=locale), axis=1),
+        pd.DataFrame.from_dict(cells, orient="index", columns=heads).rename_axis(
+            say("Month", locale=locale), axis=1
+        ),
         caption=f"{title}, {unit}.",
         label="tab-ahead-renewals",
         bold=[total],

@@ -26,17 +26,22 @@ Text = str | tuple[str, str]
 def of_code(source: str) -> Iterator[Text]:
     """Texts that a piece of code says: the literal arguments of ``say``, ``tell`` and ``say_n``.
 
+    A name stands for every text that the module gives it: by assignment, or in a loop over texts.
+
     >>> list(of_code("say('Accounts', locale=locale)"))
     ['Accounts']
+    >>> list(of_code("HEADS = {'a': 'Read', 'b': 'Kept'}\\nsay(HEADS[x], locale=locale)"))
+    ['Read', 'Kept']
     """
     tree = ast.parse(source)
-    loops = {  # for head in ("Read", "Kept"): say(head)
-        generator.target.id: generator.iter
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ListComp | ast.GeneratorExp)
-        for generator in node.generators
-        if isinstance(generator.target, ast.Name)
-    }
+    named: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.comprehension | ast.For) and isinstance(node.target, ast.Name):
+            named.setdefault(node.target.id, []).append(node.iter)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            named.setdefault(node.targets[0].id, []).append(node.value)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+            named.setdefault(node.target.id, []).append(node.value)
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
@@ -45,12 +50,29 @@ def of_code(source: str) -> Iterator[Text]:
             one, many = (ast.literal_eval(argument) for argument in node.args[:2])
             yield one, many
         elif name in CALLS and node.args:
-            first = node.args[0]
-            if isinstance(first, ast.Name) and first.id in loops:
-                first = loops[first.id]
-            yield from (
-                c.value for c in ast.walk(first) if isinstance(c, ast.Constant) and isinstance(c.value, str)
-            )
+            for part in _said(node.args[0], named, seen=frozenset()):
+                yield part
+
+
+def _said(node: ast.expr, named: dict[str, list[ast.expr]], *, seen: frozenset[str]) -> Iterator[str]:
+    """Texts that an expression may stand for: literals, the texts of names, the values of dictionaries."""
+    if isinstance(node, ast.Constant):
+        if isinstance(node.value, str):
+            yield node.value
+    elif isinstance(node, ast.Name):
+        for value in named.get(node.id, ()) if node.id not in seen else ():
+            yield from _said(value, named, seen=seen | {node.id})
+    elif isinstance(node, ast.Subscript):
+        yield from _said(node.value, named, seen=seen)
+    elif isinstance(node, ast.IfExp):
+        yield from _said(node.body, named, seen=seen)
+        yield from _said(node.orelse, named, seen=seen)
+    elif isinstance(node, ast.Dict):
+        for value in node.values:
+            yield from _said(value, named, seen=seen)
+    elif isinstance(node, ast.Tuple | ast.List | ast.Set):
+        for value in node.elts:
+            yield from _said(value, named, seen=seen)
 
 
 def of_notebook(path: Path) -> Iterator[Text]:

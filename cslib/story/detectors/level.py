@@ -13,6 +13,7 @@ from cslib.story.verdicts import change_rows
 
 __all__ = ["MASKED", "headline_finding", "masking_finding"]
 
+SAME: Final = 1e-12  # of a ratio
 MASKED: Final = 0.90  # gross retention below which a net retention of 100% or more hides what is lost
 
 
@@ -26,9 +27,12 @@ def headline_finding(
     rows = since.sort_values("months_ago")
     small = is_small(net["n_accounts"], effective)
     heavy = singles[singles["heavy"] | singles["outweighs"]].sort_values("share", ascending=False)
+    levels = {m: at(headline, m) for m in ("net_retention", "gross_retention", "logo_retention")}
     changes = {
-        metric: change_rows(rows[rows["metric"] == metric]) for metric in dict.fromkeys(rows["metric"])
+        metric: _named(change_rows(rows[rows["metric"] == metric]), levels.get(metric, []))
+        for metric in dict.fromkeys(rows["metric"])
     }
+
     moved = {m: [r for r in found if r["verdict"] == "changed"] for m, found in changes.items()}
     values: dict[str, Any] = {
         "months": window, "start": net["start"], "end": net["end"], "arr": arr[0]["value"], "n": arr[0]["n_accounts"],
@@ -50,6 +54,14 @@ def headline_finding(
         verdict="changed" if any(moved.values()) and not small else _verdict(changes.get("net_retention", [])),
         materiality=round(stake), certainty=0.95 if tested else 1.0,
     )  # fmt: skip
+
+
+def _named(rows: list[dict[str, Any]], levels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows whose earlier and present ratio are those of the headline frame, so that they name its cells."""
+    for row in rows:
+        for side in ("before", "now"):
+            row[side] = next((lv["value"] for lv in levels if abs(lv["value"] - row[side]) < SAME), row[side])
+    return rows
 
 
 def _without(heavy: pd.DataFrame, *, small: bool) -> dict[str, Any] | None:

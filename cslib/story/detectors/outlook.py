@@ -57,10 +57,8 @@ def benchmark_finding(*, position: pd.DataFrame, headline: pd.DataFrame) -> Iter
     fit = position[position["comparable"].astype("bool") & (position["statistic"] == "median")]
     rows = []
     for metric in ("net_retention", "gross_retention"):
-        own = fit[fit["metric"] == metric].sort_values("year", kind="stable")
-        rows += own.tail(1).to_dict(
-            "records"
-        )  # of the latest year the last: populations go from wide to narrow
+        own = fit[fit["metric"] == metric].sort_values(["narrowness", "year"], kind="stable")
+        rows += own.tail(1).to_dict("records")
     kept = ("metric", "value", "low", "high", "benchmark", "population", "source", "year", "n", "verdict")
     told = [{name: None if pd.isna(row[name]) else row[name] for name in kept} for row in rows]
     apart = [row for row in told if row["verdict"] in {"above", "below"}]
