@@ -15,6 +15,7 @@ import psutil
 __all__ = ["Deadline", "MemoryWatch", "default_memory"]
 
 _EVERY: Final = 0.05  # seconds between two looks
+_FAMILY: Final = 8  # looks after which it is asked anew what the kernel has started
 _ROOM: Final = (
     512 * 2**20
 )  # what a kernel may reserve beyond its limit, as allocators reserve more than they use
@@ -68,14 +69,17 @@ class MemoryWatch:
             self._thread.join()
 
     def _look(self) -> None:
+        looks = 0
+        family: list[psutil.Process] = []
         while not self._stop.wait(_EVERY):
             try:
-                kernel = psutil.Process(self.pid)
-                family = [kernel, *kernel.children(recursive=True)]
-                held = sum(_resident(process) for process in family)
+                if looks % _FAMILY == 0:  # to find children is to look at every process there is
+                    kernel = psutil.Process(self.pid)
+                    family = [kernel, *kernel.children(recursive=True)]
             except psutil.Error:
                 return
-            if held > self.limit:
+            looks += 1
+            if sum(_resident(process) for process in family) > self.limit:
                 self.exceeded = True
                 _end(family)
                 return
