@@ -80,6 +80,23 @@ class Kind:
             raise ValueError
         return [self._one(part) for part in parts]
 
+    def holds(self, value: object) -> bool:
+        """Whether `value` is of this kind as it stands: no text is read.
+
+        >>> Kind(int).holds(12), Kind(int).holds("12"), Kind(str, many=True).holds("a, b")
+        (True, False, False)
+        """
+        parts = value if isinstance(value, list | tuple) else [value]
+        if self.many and isinstance(value, str):
+            return False
+        if self.base is not str and any(isinstance(part, str) for part in parts):
+            return False
+        try:
+            self.coerce(value)
+        except (ValueError, OverflowError):
+            return False
+        return True
+
     def _one(self, given: object) -> Scalar:
         value = _read(given, self.base) if isinstance(given, str) else _fit(given, self.base)
         if self.choices and not any(

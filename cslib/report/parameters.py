@@ -16,7 +16,7 @@ from typing import Any
 
 from cslib.report.kinds import BASES, Kind, Value
 
-__all__ = ["Parameter", "ParameterError", "check_parameters", "read_parameters"]
+__all__ = ["Parameter", "ParameterError", "check_parameters", "check_session", "read_parameters"]
 
 
 class ParameterError(ValueError):
@@ -44,10 +44,13 @@ class Parameter:
         try:
             return self.kind.coerce(given)
         except (ValueError, OverflowError):
-            found = f"{given!r} ({type(given).__name__})" if not isinstance(given, str) else repr(given)
-            raise ParameterError(
-                f"parameter {self.name}: found {found}, expected {self.kind.expected()}"
-            ) from None
+            raise ParameterError(self.refusal(given)) from None
+
+    def refusal(self, given: object, *, typed: bool = False) -> str:
+        """Words for a value that does not fit; with `typed` the type of a text is told too."""
+        told = typed or not isinstance(given, str)
+        found = f"{given!r} ({type(given).__name__})" if told else repr(given)
+        return f"parameter {self.name}: found {found}, expected {self.kind.expected()}"
 
 
 def read_parameters(notebook: Mapping[str, Any]) -> dict[str, Parameter]:
@@ -113,6 +116,54 @@ def _parse(source: str, *, where: str) -> dict[str, Parameter]:
     return found
 
 
+def check_session(namespace: Mapping[str, Any]) -> None:
+    """Check the parameters of the notebook at hand as a run of it does, for whoever changes them and runs the cells.
+
+    Called as ``check_session(globals())`` by the cell after the parameters. The declared types are those of the cells
+    that were run in this session; outside of one there is nothing to check.
+
+    Raises
+    ------
+    ParameterError
+        When a value does not fit its type, naming each and the choices.
+
+    Examples
+    --------
+    >>> check_session({"In": ["window: int = 12"], "window": 12})
+    >>> check_session({"In": ["window: int = '12'"], "window": "12"})
+    Traceback (most recent call last):
+        ...
+    cslib.report.parameters.ParameterError: parameter window: found '12' (str), expected a whole number
+    """
+    declared: dict[str, Parameter] = {}
+    for source in namespace.get("In", ()):
+        declared |= _declared(str(source))
+    wrong = [
+        parameter.refusal(namespace[name], typed=True)
+        for name, parameter in declared.items()
+        if name in namespace and not parameter.kind.holds(namespace[name])
+    ]
+    if wrong:
+        raise ParameterError("; ".join(wrong))
+
+
+def _declared(source: str) -> dict[str, Parameter]:
+    """Names that a cell annotates with a type a parameter can have."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return {}
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            try:
+                kind = _kind(node.annotation, at="cell")
+            except ParameterError:
+                continue
+            found[node.target.id] = Parameter(node.target.id, kind, None, "")
+    return found
+
+
 def _comments(source: str) -> dict[int, str]:
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     return {t.start[0]: t.string.lstrip("# ").rstrip() for t in tokens if t.type == tokenize.COMMENT}
@@ -170,6 +221,8 @@ def _literal(node: ast.expr, *, at: str) -> Any:
                 return dt.date(*arguments) if name == "date" else dt.date.fromisoformat(*arguments)
             except (TypeError, ValueError) as error:
                 raise ParameterError(f"{at}: `{ast.unparse(node)}` is no date: {error}") from None
+    if isinstance(node, ast.List | ast.Tuple):
+        return [_literal(element, at=at) for element in node.elts]
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError):
