@@ -205,6 +205,6 @@ def _stranger(raw: Raw) -> str:
     hints = [
         f"{ours} = {theirs!r}"
         for ours in ("account_id", "start_date", "mrr")
-        if (theirs := nearest(ours, names))
+        if ours not in names and (theirs := nearest(ours, names))
     ]
     return "no kind of file that is known" + (f"; did you mean {', '.join(hints)}?" if hints else "")

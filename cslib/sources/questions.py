@@ -19,6 +19,14 @@ from cslib.tables import TABLES, TableError
 
 __all__ = ["questions"]
 
+_NONE: Final = "XXX"  # ISO 4217 for no currency
+_OURS: Final = {
+    "account": "account_id",
+    "start": "start_date",
+    "end": "end_date",
+    "id": "subscription_id",
+    "signed": "signed_date",
+}
 _CLEAR: Final = ("totalvalue", "total", "tcv", "contractvalue", "totalcontractvalue", "lineamount")
 _DATE_FORMATS: Final = (
     "%d/%m/%Y",
@@ -51,9 +59,30 @@ def questions(made: Plan, said: Mapping[str, str]) -> Plan:
             table = replace(table, options={**table.options, **named}) if table.importer else table
         tables.append(table)
     currency, rates, tables = _currencies(tables, said, asked, decided)
+    tables = [_mapped(table, currency) for table in tables]
     return replace(
         made, tables=tuple(tables), asked=tuple(asked), decided=tuple(decided), currency=currency, rates=rates
     )
+
+
+def _mapped(table: TablePlan, currency: str) -> TablePlan:
+    """A list of prices per month or year, whose columns need only our names, as a plain mapping of columns."""
+    guess = table.guesses[0]
+    read = {**guess.columns, **table.columns}
+    needs_more = {"total", "renews", "type", "proration"} & set(read)
+    if (
+        table.origin != "generic"
+        or table.table != "subscriptions"
+        or len(table.files) > 1
+        or needs_more
+        or table.options
+    ):
+        return table
+    columns = {_OURS.get(field, field): column for field, column in read.items() if column}
+    lacks = "currency" not in columns
+    named = {ours: theirs for ours, theirs in columns.items() if ours != theirs}
+    constants = {"currency": currency} if lacks else {}
+    return replace(table, origin="tables", columns=named, constants=constants)
 
 
 def _dates(table: TablePlan, said: Mapping[str, str], asked: list[Question], decided: list[str]) -> TablePlan:
@@ -228,7 +257,7 @@ def _codes(table: TablePlan) -> dict[str, int]:
         config = TableConfig(importer=table.importer, columns=table.columns, options=table.options,
                              broken_rows="reject",
                              date_format=table.date_format, decimal=table.decimal or ".")  # fmt: skip
-        company = Company("", "USD")
+        company = Company("", _NONE)
         try:
             one = imported(table.files, TABLES[table.table], config=config, company=company, digits=2)
         except TableError:  # said when the folder is written, or settled by an answer that is still open
@@ -240,4 +269,4 @@ def _codes(table: TablePlan) -> dict[str, int]:
             [raw.frame[column] for raw in table.files if column in raw.frame] or [pd.Series(dtype="str")]
         )
     counts = cells.dropna().str.strip().value_counts()
-    return {str(code): int(n) for code, n in counts.items() if code in CURRENCY_DIGITS}
+    return {str(code): int(n) for code, n in counts.items() if code in CURRENCY_DIGITS and code != _NONE}

@@ -80,7 +80,7 @@ def test_a_correction_makes_an_unknown_file_known(tmp_path: Path) -> None:
     made = plan([path], answers)
     assert not made.asked
     frame = write(made, tmp_path / "c", name="C", sources=gather([path])).tables["subscriptions"].frame
-    assert frame["arr"].tolist() == [14400]
+    assert frame["mrr"].tolist() == [1200]
     with pytest.raises(TableError, match="nothing is called 'beginn'"):
         plan([path], {"beginn": "Beginn"})
 
@@ -151,7 +151,7 @@ def test_names_from_data_stay_text_in_the_company_toml(tmp_path: Path) -> None:
     path = file(tmp_path, 'a"b.csv', 'cust"omer,from,to,mrr,currency\nA,2024-01-01,2024-06-01,10,USD\n')
     made = plan([path], {"account": 'cust"omer', "currency": "USD"})
     written = write(made, tmp_path / "c", name='x" [evil]', sources=gather([path]))
-    assert load_config(written.folder).tables["subscriptions"].columns["account"] == 'cust"omer'
+    assert load_config(written.folder).tables["subscriptions"].columns["account_id"] == 'cust"omer'
 
 
 def test_how_sure_it_is_depends_on_the_columns(tmp_path: Path) -> None:

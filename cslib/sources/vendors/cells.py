@@ -23,13 +23,17 @@ _NEAR: Final = pd.Timedelta(hours=14)  # the farthest that local time is ahead o
 
 @dataclass(frozen=True)
 class Reading:
-    """How a table is read: options, style of dates and numbers, decimals and code of the reporting currency."""
+    """How a table is read: options, style of dates and numbers, decimals of the reporting currency.
+
+    `currency` is that of rows whose file names none.
+    """
 
     options: Mapping[str, str] = field(default_factory=dict)
     style: Style = field(default_factory=Style)
     digits: int = 2
     corrections: Mapping[str, str] = field(default_factory=dict)
     recode: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    currency: str = ""
 
     def option(self, name: str) -> str:
         """What is said about `name`, else its documented default."""

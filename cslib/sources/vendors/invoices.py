@@ -30,7 +30,8 @@ def from_invoices(parts: Sequence[Part], reading: Reading, *kinds: str) -> Made:
     alone = lines["id"].isna() & (grace == 0)
     lines, facts = sequence(lines, chain.mask(alone), grace=grace, digits=reading.digits)
     notes += facts
-    short = raw["whole"] == 0
+    notes += _reversed(raw, lines, reading)
+    short = (raw["whole"] == 0) & raw["of_total"]
     notes += tell(lines, short & (raw["rest"] > 0), "terms of parts of a month, worth the same share of one",
                   digits=reading.digits)  # fmt: skip
     others = [
@@ -39,6 +40,14 @@ def from_invoices(parts: Sequence[Part], reading: Reading, *kinds: str) -> Made:
         if p.kind.name not in kinds
     ]
     return Made(rows_of(lines, digits=reading.digits), left_of(lines, *others), tuple(notes))
+
+
+def _reversed(raw: pd.DataFrame, lines: pd.DataFrame, reading: Reading) -> list[str]:
+    """What is said to renew a line that starts later: they are put in the order of their days."""
+    starts = dict(zip(raw["id"], raw["start"], strict=True))
+    parent = raw["renews"].str.replace(r"\.0$", "", regex=True).map(starts)
+    what = "start before the contract they are said to renew, and count in the order of their days"
+    return tell(lines, raw["start"] < parent.astype("datetime64[s]"), what, digits=reading.digits)
 
 
 def _chain(raw: pd.DataFrame, lines: pd.DataFrame) -> pd.Series:
@@ -69,6 +78,9 @@ def _lines(
                         "signed": "date", "term": "text", "interval": "text"}.items():  # fmt: skip
         if name not in raw:
             raw[name] = missing_column(type_, raw.index)
+    if "currency" not in raw:
+        raw["currency"] = missing_column("text", raw.index)
+    raw["currency"] = raw["currency"].fillna(reading.currency)
     if "account" not in raw or raw["account"].isna().all():
         raw["account"] = raw["subscription"].map(_accounts(parts)).astype("str")
     inclusive = (
@@ -91,6 +103,7 @@ def _lines(
         of_total(total, raw["start"], end) if value == "total" else total * 12 if value == "month" else total
     )
     known = raw["arr"].fillna(raw["mrr"] * 12)
+    raw["of_total"] = known.isna() & (value == "total")
     lines = as_lines(raw, end=end, arr=known.fillna(arr), id=raw["subscription"].fillna(raw["id"]),
                      mrr=missing_column("money", raw.index),
                      notice=raw["canceled"].where(raw["canceled"] < end))  # fmt: skip

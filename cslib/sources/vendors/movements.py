@@ -34,11 +34,11 @@ def from_movements(parts: Sequence[Part], reading: Reading, kind: str) -> Made:
     events = leave(events, events["effective"].isna(), "says no day", stake)
     used = events[events["cause"] == ""].copy()
     key = ["account", "id", "currency"]
-    for name in ("id", "segment_no"):
+    for name in ("id", "item"):
         if name not in used:
             used[name] = pd.Series(pd.NA, index=used.index, dtype="str")
-    has_item = used["segment_no"].notna()
-    used["id"] = used["id"].mask(has_item, used["id"].fillna("") + "/" + used["segment_no"])
+    has_item = used["item"].notna()
+    used["id"] = used["id"].mask(has_item, used["id"].fillna("") + "/" + used["item"])
     used = used.sort_values([*key, "effective", "line"], kind="stable")
     groups = used.groupby(key, dropna=False, sort=False)
     used["mrr"] = groups["movement"].cumsum()

@@ -18,11 +18,11 @@ _Type = Literal["text", "date", "money", "number", "count", "flag"]
 _VOCABULARY: Final[Mapping[_Type, str]] = {
     "text": "id account subscription product plan price_id coupon status type currency interval name segment "
     "industry region owner parent into renews reason stage source outcome priority charge segment_no amendment "
-    "model deal duration term mode channel",
+    "model deal duration term mode channel number item",
     "date": "start end trial_start trial_end created signed term_end notice ended canceled cancel_at period_start "
     "period_end paused resumed updated due closed effective",
     "money": "amount unit_amount mrr arr total amount_off add_ons tax discount movement target renewed list_amount",
-    "number": "quantity percent_off version",
+    "number": "quantity percent_off version minutes",
     "count": "interval_count months cycles",
     "flag": "live deleted at_period_end auto_renew won is_closed proration active latest inclusive",
 }

@@ -89,6 +89,7 @@ def priced(raw: pd.DataFrame, reading: Reading, *, inclusive: bool = False) -> t
     ``discount`` or ``percent_off``, with ``add_ons``), ``mrr``, ``arr``, else ``total`` over the term.
     """
     notes: list[str] = []
+    raw = raw.assign(currency=raw["currency"].fillna(reading.currency))
     last = reading.options.get("end_date", "inclusive" if inclusive else "exclusive") == "inclusive"
     shift = pd.Series(last, index=raw.index)
     if "end_date" not in reading.options:

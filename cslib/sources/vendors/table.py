@@ -208,9 +208,9 @@ def imported(
     origin = origins()[config.importer]
     constants = dict(config.constants)
     options = dict(config.options)
-    reading = Reading(
-        options, Style(config.date_format, config.decimal), digits, config.columns, config.recode
-    )
+    currency = options.get("currency", company.currency)
+    style = Style(config.date_format, config.decimal)
+    reading = Reading(options, style, digits, config.columns, config.recode, currency)
     parts = _parts(raws, origin, table, reading)
     made = _importer(config.importer, table.name)(parts, reading)
     if config.broken_rows == "fail":
@@ -220,14 +220,21 @@ def imported(
         raise _refused(table.name, raws[0].file, "holds no recurring price", found=why or "no rows")
     rows = made.rows.assign(**{name: text for name, text in constants.items() if name in table.column})
     if "currency" in table.column and table.name == "subscriptions":
-        rows["currency"] = rows["currency"].fillna(options.get("currency", company.currency))
+        rows["currency"] = rows["currency"].fillna(currency)
     rows = rows[[name for name in rows if name not in ("file", "line")]].assign(
         file=rows["file"], line=rows["line"]
     )
     one = _checked(
         rows, table, raws, config=replace(config, columns={}, constants={}, recode={}), digits=digits
     )
-    return _accounted(one, made, raws, table.name, company)
+    used = set(one.origin["file"])
+    limits = {
+        part.kind.title: part.kind.cannot
+        for part in parts
+        if part.kind.ledger and set(part.frame["file"]) & used
+    }
+    told = [f"{origin.title}, {title}, cannot carry {cannot}" for title, cannot in limits.items() if cannot]
+    return _accounted(one, replace(made, notes=(*told, *made.notes)), raws, table.name, company)
 
 
 def _checked(

@@ -15,7 +15,7 @@ Files = Mapping[str, pd.DataFrame]
 
 
 @cache
-def ledger_of(company: int, *, n_accounts: int = 40) -> pd.DataFrame:
+def ledger_of(company: int, *, n_accounts: int = 25) -> pd.DataFrame:
     """Subscriptions of some accounts of a demo company: ``account_id, id, start, end, year, currency`` and about them.
 
     `year` is a year's price in minor units of its own currency; a price that is 0, and a term of no day, is left out.

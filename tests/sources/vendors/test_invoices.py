@@ -82,25 +82,17 @@ def test_renewed_early_late_and_co_termed(tmp_path: Path) -> None:
     """
     one = loaded(tmp_path, "generic", {"x.csv": text})
     assert prices(one) == [
-        (
-            "A",
-            "2024-01-01",
-            "2024-12-01",
-            120000,
-        ),  # renewed a month early: the first ends where the second starts
+        # renewed a month early: the first ends where the second starts
+        ("A", "2024-01-01", "2024-12-01", 120000),
         ("A", "2024-12-01", "2025-12-01", 240000),
-        (
-            "B",
-            "2024-01-01",
-            "2025-01-01",
-            120000,
-        ),  # renewed 20 days late: a gap, as long as nobody says it is none
+        # renewed 20 days late: a gap, as long as nobody says it is none
+        ("B", "2024-01-01", "2025-01-01", 120000),
         ("B", "2025-01-21", "2026-01-21", 120000),
         ("C", "2024-01-01", "2025-01-01", 120000),  # the add-on ends with the rest, and is a line of its own
         ("C", "2024-07-01", "2025-01-01", 60000),
     ]
     assert (
-        "renewed early, so the term before ends where the new one starts: 1 rows, 1,200.00 a year"
+        "renewed early, so the term before ends where the new one starts: 1 rows, 1,200.00 USD a year"
         in one.notes
     )
     assert any(note.startswith("gaps of 1 to 31 days") and "1 rows, 1,200.00" in note for note in one.notes)
