@@ -65,9 +65,10 @@ check: $(DEV) ## lint and format check of code and notebooks, strict types
 lab: $(DEV) demo/.stamp ## JupyterLab on the notebooks, with the demo portfolio
 	@$(PY) -m jupyterlab --notebook-dir=. notebooks
 
-bench: $(DEV) ## the engine against plain pandas, then PDFs against LaTeX and Chromium, side by side
+bench: $(DEV) ## the engine against pandas, PDFs against LaTeX and Chromium, reports a minute against a plain loop
 	@$(PY) -m benchmarks $(ARGS)
 	@$(PY) -m benchmarks.pdf
+	@$(PY) -m benchmarks.batch
 
 clean: ## remove what runs left behind: reports, demo, builds, caches (.venv stays)
 	@find reports -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +

@@ -19,13 +19,14 @@ import pytest
 from cslib.cli import main
 from cslib.report.batch import run_batch
 from cslib.report.log import events
-from cslib.report.manifest import sha256
+from cslib.report.manifest import sha256, steady_sha256
 from cslib.report.plan import Wish, plan
 from cslib.report.run import How, Record
 from cslib.report.save import InfrastructureError
 
 from .conftest import LEDGER, make_company, make_notebook, run_all
 
+ROOT = Path(__file__).parents[2]
 COLD = How(warm=False)
 BROKEN = LEDGER + "C,2025-01-01,2024-01-01,10,USD\n"
 
@@ -360,3 +361,36 @@ def test_a_dask_cluster_makes_the_same_reports(tmp_path: Path) -> None:
         for path in one.folder.rglob("*"):
             if path.is_file() and path.name != "manifest.json":
                 assert path.read_bytes() == (other / path.relative_to(one.folder)).read_bytes(), path
+
+
+@pytest.mark.slow
+def test_serial_parallel_warm_cold_and_dask_give_the_same_bytes_of_real_reports(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed", reason="distributed is not installed")
+    company = ROOT / "demo" / "thornbury-signal"
+    if not company.is_dir():
+        pytest.skip("no demo portfolio here; `cslib demo` makes it")
+    notebooks = tuple(ROOT / "notebooks" / f"{name}.ipynb" for name in ("retention", "cohorts"))
+
+    def made(way: str, how: How, jobs: int | None) -> dict[str, bytes]:
+        out = tmp_path / way
+        tasks = plan([Wish(notebooks, (company,), ("2026Q3",))], out=out)
+        assert [
+            (record.status, record.error) for record in run_batch(tasks, out=out, how=how, jobs=jobs)
+        ] == [("done", "")] * len(notebooks)
+        files = [path for path in out.glob("2026Q3/**/*") if path.is_file() and path.name != "manifest.json"]
+        steady = {
+            str(p.relative_to(out)): steady_sha256(p).encode() for p in out.glob("2026Q3/**/manifest.json")
+        }
+        return steady | {str(path.relative_to(out)): path.read_bytes() for path in files}
+
+    serial_cold = made("serial cold", COLD, 1)
+    assert len([name for name in serial_cold if name.endswith(".pdf")]) == 2
+    found = {"serial warm": made("serial warm", How(), 1), "parallel warm": made("parallel warm", How(), 2)}
+    cluster = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, protocol="tcp"
+    )
+    with cluster, distributed.Client(cluster), joblib.parallel_config(backend="dask"):
+        found["dask"] = made("dask", COLD, None)
+    for way, files in found.items():
+        assert files.keys() == serial_cold.keys(), way
+        assert [name for name in files if files[name] != serial_cold[name]] == [], way
