@@ -81,7 +81,7 @@ def chart_league(
     _limits(axes, rows)
     axes.set_ylim(depth - 0.4, -0.6)
     axes.set_yticks(places, names)
-    axes.tick_params(axis="y", labelcolor=INK)
+    axes.tick_params(axis="y", labelcolor=INK, pad=7)  # room for the arrow of a range that goes on
     percent_axis(axes, locale=locale, along="x")
     for tier in tiers:
         first = next(place for place, row in zip(places, rows, strict=True) if row["tier"] == tier)

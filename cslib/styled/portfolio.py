@@ -55,10 +55,10 @@ def numbered(shown: Shown, page: int) -> Shown:
     >>> numbered(Sheet(pd.DataFrame().style, "Key figures.", "tab-kpi"), 2).label
     'tab-kpi-2'
     """
-    own = replace(shown, label=f"{shown.label}-{page}")
-    if isinstance(own, Sheet):
-        return replace(own, cells={f"{name}@{page}": cell for name, cell in own.cells.items()})
-    return own
+    label = f"{shown.label}-{page}"
+    if isinstance(shown, Picture):
+        return replace(shown, label=label)
+    return replace(shown, label=label, cells={f"{name}@{page}": cell for name, cell in shown.cells.items()})
 
 
 def group_table(
