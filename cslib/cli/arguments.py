@@ -67,11 +67,21 @@ def _data(add: _Add) -> None:
     demo.add_argument("--out", type=Path, default=Path("demo"), help="folder to write (default: demo)")
     demo.add_argument("--seed", type=int, help="another portfolio of the same kind")
 
-    check = add("check", data.check, "read a company's data and say what is in it", "demo/pontavia")
+    check = add(
+        "check",
+        data.check,
+        "read a company's data and say what is in it",
+        "demo/pontavia",
+        "demo/pontavia --html doubts.html",
+    )
     _folder(check)
     check.add_argument(
         "--as-of", type=_day, metavar="DAY", help="last known day (default: the last in the ledger)"
     )
+    check.add_argument(
+        "--html", type=Path, metavar="FILE",
+        help="write a page of all that is doubtful: rows, money at stake, examples, what to do",
+    )  # fmt: skip
 
 
 def _figures(add: _Add) -> None:

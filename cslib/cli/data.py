@@ -21,8 +21,23 @@ def demo(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _html(arguments: argparse.Namespace) -> int:
+    """Write the page; broken rows do not stop it, for they are what it is about."""
+    from cslib.cli.quality import write_page
+    from cslib.quality import examine
+
+    seen = examine(arguments.folder, as_of=arguments.as_of)
+    write_page(seen, arguments.html)
+    print(f"{printable(seen.book.name)} as of {seen.book.as_of}")
+    print(*(f"- {printable(line)}" for line in seen.summary()), sep="\n")
+    print(f"\n{arguments.html}")
+    return 0
+
+
 def check(arguments: argparse.Namespace) -> int:
-    """Read a company folder and print the account of its data."""
+    """Read a company folder and print the account of its data, or write a page of what is doubtful in it."""
+    if arguments.html:
+        return _html(arguments)
     from cslib.book import Book
     from cslib.metrics.retention import arr
     from cslib.sources.company import load_config

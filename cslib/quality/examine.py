@@ -12,13 +12,12 @@ import pandas as pd
 
 from cslib.book import Book
 from cslib.quality import files, others, prices, totals
-from cslib.quality.finding import EXAMPLES, Example, Finding, Sight, as_frames
+from cslib.quality.finding import EXAMPLES, Example, Finding, Sight, as_frames, shown_cell
 from cslib.sources.canonical import Loaded
 from cslib.sources.company import Company, load_config
 from cslib.sources.entry import TableConfig
 from cslib.sources.files import load_tables, raw_table
 from cslib.sources.money import annualise
-from cslib.sources.personal import is_personal
 from cslib.tables import TABLES
 
 __all__ = ["CHECKS", "Inspection", "examine"]
@@ -31,7 +30,9 @@ CHECKS: Final[Mapping[str, str]] = {
     "repeated id": "rows under the number of an earlier row",
     "repeated row": "rows that repeat an earlier one",
     "flag against days": "flags that contradict the days of a subscription",
-    "flag against events": "flags that contradict the events of an account",
+    "flag without event": "accounts that say they left, on no day",
+    "event without flag": "accounts that left on a day and do not say so",
+    "conflict": "rows that repeat a key and say something else",
     "two prices": "monthly and yearly prices that disagree",
     "overlap": "periods of one subscription that run at once",
     "twins": "subscriptions that agree in all but their id",
@@ -70,8 +71,8 @@ class Inspection:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing was found."""
-        return not len(self.findings)
+        """Whether nothing was found that is doubtful."""
+        return bool((self.findings["severity"] == "know").all())
 
     def summary(self) -> tuple[str, ...]:
         """The outcome in a few lines, the gravest first."""
@@ -118,10 +119,9 @@ def _rejected(sight: Sight) -> Iterator[Finding]:
             account = sight.theirs(name, "account_id", "account")
             who = rows[account] if account in rows else pd.Series("", index=rows.index)
             found = rows.get(theirs, who)
-            hidden = is_personal(str(theirs))
             shown = tuple(
-                Example(str(rows["file"].iloc[i]), int(rows["line"].iloc[i]), str(who.iloc[i]),
-                        "(withheld)" if hidden else "" if pd.isna(found.iloc[i]) else str(found.iloc[i])[:60])
+                Example(str(rows["file"].iloc[i]), int(rows["line"].iloc[i]), shown_cell("", who.iloc[i]),
+                        shown_cell(str(theirs), found.iloc[i]))
                 for i in range(min(EXAMPLES, len(rows)))
             )  # fmt: skip
             yield Finding(
@@ -150,7 +150,14 @@ def _all(sight: Sight) -> Iterator[Finding]:
     yield from _later(sight)
     for name in sight.raws:
         frame = files.as_text(sight, name)
-        for of_file in (files.blanks, files.negatives, files.repeats, files.flags, files.two_prices):
+        for of_file in (
+            files.blanks,
+            files.negatives,
+            files.repeats,
+            files.conflicts,
+            files.flags,
+            files.two_prices,
+        ):
             yield from of_file(sight, name, frame)
         yield from others.before_subscription(sight, name, frame)
     ledger = (prices.overlaps, prices.copies, prices.gaps, prices.ends, prices.empty, prices.renewed, prices.outliers,

@@ -13,11 +13,12 @@ from cslib.quality.finding import Finding, Sight, in_file
 from cslib.sources.parse import blank
 from cslib.tables import TABLES, listed
 
-__all__ = ["as_text", "blanks", "flags", "negatives", "repeats", "two_prices"]
+__all__ = ["as_text", "blanks", "conflicts", "flags", "negatives", "repeats", "two_prices"]
 
 _MOSTLY: Final = 0.5  # of its rows a column must fill before a blank in it is worth a word
 _NUMERIC: Final = 0.95
 _RARE: Final = 0.2
+_NOT_ALWAYS: Final = {"contact_id", "user_id", "parent_id", "owner", "list_uplift", "renewed_arr"}
 _OPEN: Final = re.compile(
     r"(^|_)(end|ended|until|close|closed|cancel|cancell?ed|expire[sd]?|valid_to|parent|renewal)"
 )
@@ -65,9 +66,13 @@ def blanks(sight: Sight, table: str, frame: pd.DataFrame) -> Iterator[Finding]:
     may_be |= {*contract.required, *(name for group in contract.one_of for name in group if name in told)}
     for name in _theirs(frame):
         ours = _ours(sight, table, name)
-        if ours in may_be or _OPEN.search(name.lower()):
+        if table == "team" or ours in may_be or ours in _NOT_ALWAYS or _OPEN.search(name.lower()):
             continue
         empty = frame[name].isna() | blank(frame[name].astype("str").fillna(""))
+        since = [sight.theirs(table, date) for date, also in contract.later.items() if ours in also]
+        for date in since:  # known only from that day on
+            if date in frame:
+                empty &= ~blank(frame[date].astype("str").fillna(""))
         n = int(empty.sum())
         if n and 1 - n / len(frame) >= _MOSTLY:
             yield from in_file(
@@ -102,7 +107,7 @@ def _id_column(sight: Sight, table: str, frame: pd.DataFrame) -> str:
     first = _theirs(frame)[0]
     if not re.search(r"(?i)(^|[a-z_ ])id$", first) or first == sight.entry(table).account_of:
         return ""
-    if _ours(sight, table, first) in TABLES[table].key:
+    if _ours(sight, table, first) in {*TABLES[table].key, "account_id"}:
         return ""  # the contract sees to it
     values = frame[first].dropna()
     return first if len(values) and values.nunique() / len(frame) >= _MOSTLY else ""
@@ -127,6 +132,28 @@ def repeats(sight: Sight, table: str, frame: pd.DataFrame) -> Iterator[Finding]:
         + (f", the others differ in {listed(changed)}" if changed else ""),
         fix="Keep one version of each: all of them count now, for this table has no key",
     )  # fmt: skip
+
+
+def conflicts(sight: Sight, table: str, frame: pd.DataFrame) -> Iterator[Finding]:
+    """Rows that repeat the key of an earlier row and say something else, column by column."""
+    key = [sight.theirs(table, name) for name in TABLES[table].key]
+    if not key or not set(key) <= set(frame):
+        return
+    again = (frame.duplicated(key) & frame[key].notna().all(axis=1)).to_numpy(dtype=bool)
+    first = frame.groupby(key, sort=False).cumcount() == 0
+    if not again.any():
+        return
+    before = frame[first].set_index(key)
+    for name in (name for name in _theirs(frame) if name not in key):
+        ties = pd.MultiIndex.from_frame(frame.loc[again, key]) if len(key) > 1 else frame.loc[again, key[0]]
+        was = before[name].reindex(ties).fillna("").to_numpy()
+        differs = again.copy()
+        differs[again] = (frame.loc[again, name].fillna("") != was).to_numpy(dtype=bool)
+        yield from in_file(
+            sight, table, frame, differs, check="conflict", severity="left out", column=name,
+            what=f"{int(differs.sum()):,} rows repeat a row that is read, with another {name}",
+            fix="Decide which of the two is right: the first is read, the later one is left out",
+        )  # fmt: skip
 
 
 def _truth(values: pd.Series) -> pd.Series | None:
@@ -158,12 +185,21 @@ def flags(sight: Sight, table: str, frame: pd.DataFrame) -> Iterator[Finding]:
                 )  # fmt: skip
         if table == "accounts" and "churn_reasons" in sight.loaded:
             left = frame["account (ours)"].isin(sight.loaded["churn_reasons"].frame["account_id"])
-            for mask, what in (
-                (said.fillna(False) & ~left, f"{name} says they left, and churn_reasons names no day"),
-                (~said.fillna(True) & left, f"{name} says they did not leave, and churn_reasons names a day"),
+            named = "churn_reasons names"
+            for check, mask, what in (
+                (
+                    "flag without event",
+                    said.fillna(False) & ~left,
+                    f"{name} says they left, and {named} no day",
+                ),
+                (
+                    "event without flag",
+                    ~said.fillna(True) & left,
+                    f"{name} says they did not, and {named} a day",
+                ),
             ):
                 yield from in_file(
-                    sight, table, frame, mask.to_numpy(dtype=bool), check="flag against events", severity="wrong",
+                    sight, table, frame, mask.to_numpy(dtype=bool), check=check, severity="wrong",
                     column=name, what=f"{what}: {int(mask.sum()):,} rows",
                     fix="Decide which of the two is right; here the ledger counts, and neither of them",
                 )  # fmt: skip

@@ -18,11 +18,21 @@ from cslib.sources.entry import TableConfig
 from cslib.sources.personal import is_personal
 from cslib.sources.raw import Raw
 
-__all__ = ["EXAMPLES", "Example", "Finding", "Severity", "Sight", "as_frames", "in_file", "in_table"]
+__all__ = [
+    "EXAMPLES",
+    "Example",
+    "Finding",
+    "Severity",
+    "Sight",
+    "as_frames",
+    "in_file",
+    "in_table",
+    "shown_cell",
+]
 
-Severity = Literal["left out", "wrong", "look"]
+Severity = Literal["left out", "wrong", "look", "know"]
 Mask = npt.NDArray[np.bool_]
-SEVERITIES: Final = ("left out", "wrong", "look")
+SEVERITIES: Final = ("left out", "wrong", "look", "know")
 EXAMPLES: Final = 5
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 
@@ -42,6 +52,7 @@ class Finding:
     """One kind of doubt in one column: `amount` is ARR at stake in minor units, None where none is known.
 
     "left out": the rows are not in the book. "wrong": they are, and cannot all be right. "look": they may be right.
+    "know": nothing is wrong, and whoever works on the data should know it.
     `rows` are all places as (file, line).
     """
 
@@ -92,7 +103,12 @@ class Sight:
         return int(self.standing[known].sum()) if len(known) else None
 
 
-def _shown(column: str, value: object) -> str:
+def shown_cell(column: str, value: object) -> str:
+    """Cell of an example: short, and nothing of a person.
+
+    >>> shown_cell("plan", "Pro"), shown_cell("contact_email", "x"), shown_cell("", "ada@example.com")
+    ('Pro', '(withheld)', '(withheld)')
+    """
     if is_personal(column):
         return "(withheld)"
     text = "" if value is None or value != value else str(value)
@@ -106,7 +122,7 @@ def _examples(rows: pd.DataFrame, accounts: pd.Series, found: pd.Series, column:
     head = rows.iloc[:EXAMPLES]
     places = zip(head["file"], head["line"].tolist(), strict=True)
     return tuple(
-        Example(str(file), int(line), _shown("", accounts.iloc[i]), _shown(column, found.iloc[i]))
+        Example(str(file), int(line), shown_cell("", accounts.iloc[i]), shown_cell(column, found.iloc[i]))
         for i, (file, line) in enumerate(places)
     )
 

@@ -106,7 +106,7 @@ def outliers(sight: Sight) -> Iterator[Finding]:
     paid = frame["arr"].where(frame["arr"] > 0).astype("float64")
     if paid.notna().sum() < 10 * _FEW:
         return
-    own = paid.groupby(frame["account_id"]).transform("median")
+    own = frame["account_id"].map(paid.groupby(frame["account_id"]).quantile(0.5, interpolation="lower"))
     n = paid.groupby(frame["account_id"]).transform("count")
     book = paid.median()
     far = (paid > _TIMES * book) & ((paid > _TIMES * own) | ((n == 1) & (paid > _TIMES**2 * book)))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cslib.quality.finding import Example, Finding, Sight
+from cslib.quality.finding import EXAMPLES, Example, Finding, Sight, shown_cell
 from cslib.sources.read import read
 from cslib.sources.related import Related
 from cslib.tables import Problem, TableError, listed, nearest
@@ -129,10 +129,13 @@ def _told(
         return
     lines = frame.index.to_numpy()[at]
     accounts = mine.iloc[at]
+    shown = tuple(
+        Example(one.file, int(frame.index[i]), shown_cell("", mine.iloc[i]), shown_cell("", found.iloc[i]))
+        for i in at[:EXAMPLES]
+    )
     yield Finding(
         check, "wrong", one.name, one.of, what, fix, len(at), len(frame), int(accounts.nunique()),
-        sight.arr_of(accounts.dropna().unique()), tuple((one.file, int(line)) for line in lines),
-        tuple(Example(one.file, int(frame.index[i]), str(mine.iloc[i]), str(found.iloc[i])) for i in at[:5]),
+        sight.arr_of(accounts.dropna().unique()), tuple((one.file, int(line)) for line in lines), shown,
     )  # fmt: skip
 
 

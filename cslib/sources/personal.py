@@ -34,6 +34,7 @@ _FREE: Final = frozenset(
 )
 _MAIL: Final = r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}"
 _PHONE: Final = r"(\+|\(|00)[0-9][0-9 ()./-]{6,18}[0-9]"
+_OURS: Final = ("file", "line", "cause")
 _OF_THE_CONTRACT: Final = {"surveys": ("comment",)}
 
 
@@ -116,6 +117,11 @@ def spare(loaded: Mapping[str, Loaded], *, key: bytes) -> tuple[dict[str, Loaded
             for c in left.columns
             if c in gone or is_personal(str(c)) or _holds_people(left[c].astype("str"))
         ]
-        hidden = [c for c in hidden if c not in ("file", "line", "cause")]
-        tables[name] = replace(one, frame=frame, rejected=left.drop(columns=hidden))
+        hidden = [c for c in hidden if c not in _OURS]
+        left = left.drop(columns=hidden)
+        if len(left):
+            left = left.assign(
+                **{str(c): _masked(left[c].astype("str"), key)[0] for c in left if c not in _OURS}
+            )
+        tables[name] = replace(one, frame=frame, rejected=left)
     return tables, tuple(notes)

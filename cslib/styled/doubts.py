@@ -81,7 +81,6 @@ def examples_table(
     rows = examples.groupby("no", sort=False).head(each).head(limit).to_dict("records")
     cells = pd.DataFrame(
         {
-            "Doubt": [str(r["no"]) for r in rows],
             "File": [_short(str(r["file"]).replace("\\", "/").rpartition("/")[2], 60) for r in rows],
             "Row": [str(r["line"]) for r in rows],
             "Account": [_short(r["account"], 40) for r in rows],
@@ -89,10 +88,10 @@ def examples_table(
             "Found": [_short(r["found"], 60) or "(blank)" for r in rows],
         }
     )
-    cells.index = pd.Index([str(i) for i in range(1, len(rows) + 1)])
-    return lay_out(
-        cells, caption=f"{title}.", label=label, text=["Doubt", "File", "Account", "Column", "Found"]
-    )
+    cells.index.name = "No."
+    names = [str(r["no"]) for r in rows]
+    text = ["File", "Account", "Column", "Found"]
+    return lay_out(cells, caption=f"{title}.", label=label, text=text, names=names)
 
 
 def passed_table(

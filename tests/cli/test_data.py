@@ -36,3 +36,24 @@ def test_demo_writes_companies_that_can_be_read(capsys: pytest.CaptureFixture[st
     assert tmp_path / "demo" / "pontavia" in folders  # the example of --help
     assert all(str(folder) in text for folder in folders)
     assert main(["metrics", str(folders[0]), "--as-of", "2026-09-30"]) == 0
+
+
+def test_check_writes_a_page_of_what_is_doubtful(
+    capsys: pytest.CaptureFixture[str], acme: Path, tmp_path: Path
+) -> None:
+    with (acme / "subscriptions.csv").open("a", encoding="utf-8") as file:
+        head = (acme / "subscriptions.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
+        row = {
+            "account_id": "<script>alert(1)</script>",
+            "start_date": "2024-01-01",
+            "mrr": "-5",
+            "currency": "USD",
+        }
+        file.write(",".join(row.get(name, "") for name in head) + "\n")
+    assert main(["check", str(acme), "--html", str(tmp_path / "out" / "doubts.html")]) == 0
+    told = capsys.readouterr().out
+    assert "Left out, 1 in all; first: 1 rows are left out: mrr are negative." in told
+    page = (tmp_path / "out" / "doubts.html").read_text(encoding="utf-8")
+    assert "What is left out of every figure?" in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert" not in page
