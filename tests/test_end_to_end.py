@@ -55,7 +55,7 @@ def test_a_portfolio_of_one_that_is_young_and_one_that_is_broken_gets_its_page(t
     assert (record.error, record.exit_code) == ("", 0)
     page = (record.folder / "portfolio.html").read_text(encoding="utf-8")
     for words in (
-        "1 could not be read",
+        " could not be read (broken) and is in no figure here",
         "no file for this table",
         "No company has a whole window yet.",
         "none compares",
