@@ -1,10 +1,10 @@
-"""How often an alarm goes off where nothing is planted, and where something is: ``python -m benchmarks.alarms [books]``.
+"""How often an alarm goes off where nothing is planted, and where something is: ``python -m benchmarks.alarms [n]``.
 
 A null book is Pontavia of the demo without its worse newcomers, another draw each time: whatever is flagged in it is
-false. `planted` are other draws of Pontavia as it is. Each alarm stands beside its stated rate: a change of one ratio
-since a year ago 5%; a worse or better newest vintage 5% a book (three ratios, one question); vintage or period 5% a book
-(two tests, one question); a segment named in a book 10% a ratio. `low, high`: Wilson's 95% interval of what was counted;
-`within` says whether it reaches down to the stated rate. A single account has no rate: it is a fact of the book.
+false. `planted` are other draws of Pontavia as it is; `n` of each. Each alarm stands beside its stated rate: a change
+of one ratio since a year ago 5%; a worse or better newest vintage 5% a book (three ratios, one question); vintage or
+period 5% a book (two tests, one question); a segment named in a book 10% a ratio. `low, high`: Wilson's 95% interval of
+what was counted; `within` says whether it reaches down to the stated rate. A single account is a fact of its book.
 """
 
 from __future__ import annotations
@@ -78,11 +78,14 @@ def rates(n: int, make: Callable[[int], Book]) -> pd.DataFrame:
 
 def main() -> None:
     n = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    shown = {"index": False, "float_format": "{:.3f}".format}
     print(f"{n} null books: alarms, all of them false")
-    print(rates(n, lambda i: book_of(null(i), 7)).to_string(**shown))  # type: ignore[arg-type]
+    print(rates(n, lambda i: book_of(null(i), 7)).to_string(index=False, float_format="{:.3f}".format))
     print(f"\n{n} planted books: the newest vintage is worse")
-    print(rates(n, lambda i: book_of(NEWER_WORSE, 1000 + i)).to_string(**shown))  # type: ignore[arg-type]
+    print(
+        rates(n, lambda i: book_of(NEWER_WORSE, 1000 + i)).to_string(
+            index=False, float_format="{:.3f}".format
+        )
+    )
 
 
 if __name__ == "__main__":

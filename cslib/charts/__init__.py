@@ -18,6 +18,7 @@ from cslib.charts.curves import chart_cohort_curves
 from cslib.charts.layers import chart_layers
 from cslib.charts.mix import chart_mix
 from cslib.charts.portfolio import chart_league, chart_sparklines
+from cslib.charts.projected import chart_projection
 from cslib.charts.ranges import chart_ranges
 from cslib.charts.retention import chart_retention
 from cslib.charts.segments import chart_segments
@@ -33,6 +34,7 @@ __all__ = [
     "chart_layers",
     "chart_league",
     "chart_mix",
+    "chart_projection",
     "chart_ranges",
     "chart_retention",
     "chart_segments",

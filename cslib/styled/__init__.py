@@ -14,6 +14,7 @@ from cslib.styled.conventions import conventions_table
 from cslib.styled.data import account_of_data
 from cslib.styled.doubts import doubts_table, examples_table, passed_table
 from cslib.styled.money import accounts_table, money_table
+from cslib.styled.outcomes import ages_table, forecast_table, period_table, sensitivity_table
 from cslib.styled.outlook import ahead_table, due_table
 from cslib.styled.portfolio import (
     group_table,
@@ -33,6 +34,7 @@ __all__ = [
     "account_of_data",
     "accounts_table",
     "actions_table",
+    "ages_table",
     "ahead_table",
     "benchmark_table",
     "changes_table",
@@ -43,6 +45,7 @@ __all__ = [
     "doubts_table",
     "due_table",
     "examples_table",
+    "forecast_table",
     "group_table",
     "kpi_table",
     "look_table",
@@ -50,10 +53,12 @@ __all__ = [
     "numbered",
     "page_heading",
     "passed_table",
+    "period_table",
     "plays_table",
     "proof_table",
     "proofs_table",
     "refused_table",
     "segment_table",
+    "sensitivity_table",
     "unread_table",
 ]
