@@ -121,8 +121,8 @@ def repeats(sight: Sight, table: str, frame: pd.DataFrame) -> Iterator[Finding]:
         return
     others = [column for column in _theirs(frame) if column != name]
     first = frame.drop_duplicates(name).set_index(name)[others]
-    later = frame.loc[again, others].fillna("")
-    before = first.loc[frame.loc[again, name]].set_index(later.index).fillna("")
+    later = frame.loc[again, others].apply(_plain)
+    before = first.loc[frame.loc[again, name]].set_index(later.index).apply(_plain)
     differ = (later != before).sum()
     changed = [f"{column} in {n:,}" for column, n in differ[differ > 0].sort_values(ascending=False).items()]
     same = int((later == before).all(axis=1).sum())
@@ -132,6 +132,11 @@ def repeats(sight: Sight, table: str, frame: pd.DataFrame) -> Iterator[Finding]:
         + (f", the others differ in {listed(changed)}" if changed else ""),
         fix="Keep one version of each: all of them count now, for this table has no key",
     )  # fmt: skip
+
+
+def _plain(values: pd.Series) -> pd.Series:
+    """Text without what a spreadsheet adds to a number."""
+    return values.astype("str").fillna("").str.strip().str.removesuffix(".0")
 
 
 def conflicts(sight: Sight, table: str, frame: pd.DataFrame) -> Iterator[Finding]:
@@ -146,9 +151,9 @@ def conflicts(sight: Sight, table: str, frame: pd.DataFrame) -> Iterator[Finding
     before = frame[first].set_index(key)
     for name in (name for name in _theirs(frame) if name not in key):
         ties = pd.MultiIndex.from_frame(frame.loc[again, key]) if len(key) > 1 else frame.loc[again, key[0]]
-        was = before[name].reindex(ties).fillna("").to_numpy()
+        was = _plain(before[name].reindex(ties)).to_numpy()
         differs = again.copy()
-        differs[again] = (frame.loc[again, name].fillna("") != was).to_numpy(dtype=bool)
+        differs[again] = (_plain(frame.loc[again, name]) != was).to_numpy(dtype=bool)
         yield from in_file(
             sight, table, frame, differs, check="conflict", severity="left out", column=name,
             what=f"{int(differs.sum()):,} rows repeat a row that is read, with another {name}",
