@@ -78,3 +78,12 @@ def test_injected_parameters_follow_the_defaults_and_replace_the_last_ones() -> 
     inject(notebook, "a = 3")
     assert [cell.source for cell in notebook.cells] == ["# hi", "a = 1", "a = 3", "a"]
     nbformat.validate(notebook)
+
+
+def test_a_notebook_in_another_language_keeps_its_kernel(tmp_path: Path) -> None:
+    """`papermill --engine cslib` takes any notebook; a Python one names the ordinary kernel, whichever it ran in."""
+    for language, ran_in, named in (("R", "ir", "ir"), ("python", "cslib", "python3")):
+        spec = {"name": ran_in, "display_name": ran_in, "language": language}
+        cells = V4.new_notebook(metadata={"kernelspec": spec})
+        normalise(cells, folder=tmp_path)
+        assert cells.metadata.kernelspec["name"] == named
