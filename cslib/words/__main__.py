@@ -50,8 +50,7 @@ def of_code(source: str) -> Iterator[Text]:
             one, many = (ast.literal_eval(argument) for argument in node.args[:2])
             yield one, many
         elif name in CALLS and node.args:
-            for part in _said(node.args[0], named, seen=frozenset()):
-                yield part
+            yield from _said(node.args[0], named, seen=frozenset())
 
 
 def _said(node: ast.expr, named: dict[str, list[ast.expr]], *, seen: frozenset[str]) -> Iterator[str]:
