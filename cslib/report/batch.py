@@ -192,7 +192,8 @@ def _together(left: dict[str, _Due], log: Log, how: How, *, at_once: int) -> Ite
     if _here():
         parallel = joblib.Parallel(n_jobs=max(2, at_once), backend="loky", **_STREAM, pre_dispatch=at_once)
     else:
-        parent, parallel = 0, joblib.Parallel(**_STREAM, pre_dispatch="all")
+        streams = getattr(get_active_backend()[0], "supports_return_generator", False)
+        parent, parallel = 0, joblib.Parallel(**(_STREAM if streams else {}), pre_dispatch="all")
     calls = [joblib.delayed(_work)(one, log, how, parent, known) for one in left.values()]
     try:
         for record in parallel(calls):

@@ -21,8 +21,10 @@ from cslib.report.manifest import (
 from cslib.report.outputs import as_json
 from cslib.report.plan import Task
 from cslib.report.save import MANIFEST, slug
-from cslib.sources.company import FILE, load_config
+from cslib.sources.company import TableConfig, load_config
+from cslib.sources.files import raw_table
 from cslib.sources.read import SUFFIXES
+from cslib.sources.toml import FILE
 from cslib.tables import TABLES
 
 __all__ = ["Hash", "aim_of", "file_hash", "reasons", "remembering"]
@@ -101,8 +103,8 @@ def _inputs(aim: Aim, manifest: Mapping[str, Any], hashed: Hash) -> Iterator[str
     for source in aim.sources:
         place = f"{slug(source.resolve().name)}/" if several else ""
         every = several and source.resolve().name in unread
-        files = _all_files(source) if every else _table_files(source)
-        new |= {place + label: hashed(path) for label, path in files.items()}
+        used = _all_files(source, hashed) if every else _used(source, hashed)
+        new |= {place + label: found for label, found in used.items()}
     for name in dict.fromkeys([*new, *old]):
         if name not in new or new[name] == _ABSENT:
             yield f"input: {name} is gone"
@@ -112,27 +114,33 @@ def _inputs(aim: Aim, manifest: Mapping[str, Any], hashed: Hash) -> Iterator[str
             yield f"input: {name} changed"
 
 
-def _all_files(source: Path) -> dict[str, Path]:
-    return {path.name: path for path in sorted(source.glob("*")) if path.is_file()}
+def _all_files(source: Path, hashed: Hash) -> dict[str, str]:
+    return {path.name: hashed(path) for path in sorted(source.glob("*")) if path.is_file()}
 
 
-def _table_files(source: Path) -> dict[str, Path]:
-    """Files that a book would be read from, by the name that the account of the data gives them."""
-    found = {FILE: source / FILE}
+def _used(source: Path, hashed: Hash) -> dict[str, str]:
+    """Hashes of what a book would be read from, by the names that the account of its data gives them.
+
+    A query is asked again, as only its answer tells whether it is another one.
+    """
+    found = {FILE: hashed(source / FILE)}
     try:
-        tables = load_config(source).tables
+        config = load_config(source)
         there = [path for path in source.iterdir() if path.suffix.lower() in SUFFIXES]
+        for name, table in TABLES.items():
+            entry = config.tables.get(name, TableConfig())
+            if entry.query:
+                found |= {raw.file: raw.sha256 for raw in raw_table(source, table, entry, config)}
+            elif entry.files:
+                labels = {
+                    file if not Path(file).is_absolute() else Path(file).name: file for file in entry.files
+                }
+                found |= {label: hashed(source / file) for label, file in labels.items()}
+            else:
+                found |= {path.name: hashed(path) for path in there if path.stem == name}
     except (ValueError, OSError):
         return found
-    for name in TABLES:
-        named = tables[name].files if name in tables else ()
-        if named:
-            found |= {
-                file if not Path(file).is_absolute() else Path(file).name: source / file for file in named
-            }
-        else:
-            found |= {path.name: path for path in there if path.stem == name}
-    return found
+    return found | {file: hashed(source / file) for file in config.benchmarks.files}
 
 
 def _code(task: Task, manifest: Mapping[str, Any]) -> Iterator[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from cslib.report.run import How
 from .conftest import LEDGER, PARAMETERS, make_company, make_notebook
 
 WISH = {"top": 5}
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +123,29 @@ def test_a_quarter_before_that_is_there_now_or_says_something_else_is_a_reason(r
     assert reasons(task(root)) == []
     edit(manifest, lambda m: m["files"].update({"numbers.json": "other"}))
     assert reasons(task(root)) == ["input: 2026Q2/acme/manifest.json changed"]
+
+
+def test_own_benchmarks_and_the_answer_of_a_query_are_inputs_too(tmp_path: Path) -> None:
+    """A database changes without any file of the company's folder changing."""
+    base = tmp_path / "book.db"
+    with closing(sqlite3.connect(base)) as open_base, open_base:
+        open_base.execute("create table s (account_id, start_date, end_date, mrr, currency)")
+        open_base.execute("insert into s values ('A', '2024-01-01', null, '100', 'USD')")
+    toml = (
+        'name = "A"\ncurrency = "USD"\n[benchmarks]\nfiles = ["mine.csv"]\n'
+        f'[connections.books]\nurl = "sqlite:///{base}"\n'
+        '[tables.subscriptions]\nconnection = "books"\nquery = "select * from s"\n'
+    )
+    company = make_company(tmp_path / "acme", toml=toml)
+    rows = (ROOT / "cslib" / "sources" / "benchmarks.csv").read_text().splitlines(keepends=True)
+    (company / "mine.csv").write_text("".join(rows[:2]))
+    make_notebook(tmp_path / "retention.ipynb", "print(1)")
+    assert make(task(tmp_path), How(warm=False)).error == ""
+    assert reasons(task(tmp_path)) == []
+    with closing(sqlite3.connect(base)) as open_base, open_base:
+        open_base.execute("update s set mrr = '101'")
+    (company / "mine.csv").write_text("".join(rows[:3]))
+    found = reasons(task(tmp_path))
+    assert len(found) == 2
+    assert "changed" in found[0]
+    assert found[1] == "input: mine.csv changed"
