@@ -9,7 +9,7 @@ from typing import Final
 from cslib.sources.matrix import month_of_header
 from cslib.sources.read import Raw
 from cslib.sources.vendors.origin import Kind, origins, plain
-from cslib.tables import TABLES, missing, nearest
+from cslib.tables import TABLES, nearest
 
 __all__ = ["Found", "Guess", "detect", "guesses"]
 
@@ -82,7 +82,8 @@ def _canonical(header: Sequence[str], *, stem: str) -> Guess | None:
     """A plain table of the contract, by its own names; the name of the file decides between two."""
     fits = []
     for table in TABLES.values():
-        if missing([*header, *(["currency"] if table.name == "subscriptions" else [])], table):
+        there = {*header, *(["currency"] if table.name == "subscriptions" else [])}
+        if not set(table.required) <= there or not all(set(group) & there for group in table.one_of):
             continue
         known = sum(name in table.column for name in header) / max(len(header), 1)
         if (

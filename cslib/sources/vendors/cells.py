@@ -66,8 +66,8 @@ def decimals(currency: pd.Series | None, index: pd.Index, unknown: int) -> pd.Se
     return currency.astype("object").map(CURRENCY_DIGITS).fillna(unknown).astype("int64")
 
 
-def _moments(texts: pd.Series, zone: str) -> tuple[pd.Series, int]:
-    """Days of moments, in `zone` where one is given, and how many lie near a month's end so that the zone decides."""
+def _moments(texts: pd.Series, zone: str) -> tuple[pd.Series, pd.Series]:
+    """Days of moments, in `zone` where one is given, and whether each is so near a month's end that zones decide."""
     seconds = texts.str.fullmatch(r"[0-9]{9,10}|[0-9]{13}").to_numpy(dtype=bool)
     moments = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[s, UTC]")
     if seconds.any():
@@ -89,14 +89,14 @@ def _moments(texts: pd.Series, zone: str) -> tuple[pd.Series, int]:
     if zone:
         local = moments.dt.tz_convert(zone).dt.tz_localize(None)
         wall = wall.where(pd.Series(midnight, index=texts.index), local)
-    return wall.dt.normalize().astype("datetime64[s]"), int(near.sum())
+    return wall.dt.normalize().astype("datetime64[s]"), near
 
 
 def _days(texts: pd.Series, column: Column, reading: Reading) -> tuple[pd.Series, pd.Series, int]:
     """Days, whether each text could not be read, and how many the time zone decides the month of."""
     codes, found = pd.factorize(texts)
     known = pd.Series(found, dtype="str").str.strip()
-    days, _ = _moments(known, reading.option("time_zone"))
+    days, close = _moments(known, reading.option("time_zone"))
     rest = days.isna()
     if rest.any():
         plain = parse(known[rest], column, style=reading.style, values={})
@@ -106,9 +106,8 @@ def _days(texts: pd.Series, column: Column, reading: Reading) -> tuple[pd.Series
     cells = days.reindex(range(len(known) + 1)).take(np.where(codes < 0, len(known), codes))
     cells.index = texts.index
     broken = pd.Series(np.append(odd.to_numpy(dtype=bool), False)[codes], index=texts.index)
-    every = known.take(codes[codes >= 0])
-    _, near = _moments(every.reset_index(drop=True), "")
-    return cells, broken, near
+    n_near = int(close.to_numpy(dtype=bool)[codes[codes >= 0]].sum())
+    return cells, broken, n_near
 
 
 def part_of(raw: Raw, kind: Kind, reading: Reading) -> Part:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Final, Literal
 
@@ -108,6 +108,7 @@ class Origin:
     unused: Mapping[str, tuple[str, tuple[str, ...]]]
 
 
+@lru_cache(maxsize=20_000)
 def plain(name: str) -> str:
     """Name of a column without case, spaces and signs.
 
