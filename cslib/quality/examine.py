@@ -56,6 +56,18 @@ CHECKS: Final[Mapping[str, str]] = {
 """Every check and what it looks for."""
 
 
+_FIXES: Final[Mapping[str, str]] = {
+    "blank": "Fill it in the source, or map the column that holds it",
+    "repeat": "Remove the copy; where both are meant, give them ids of their own",
+    "negative": "Correct the sign; credits and refunds are no recurring revenue and belong in no ledger",
+    "cannot be read": "Correct the cells, or say how they are written: date_format, decimal, values",
+    "end before": "Correct the days, or map the column that holds the end of service",
+    "name a subscription": "Load the subscriptions they belong to, or correct the id",
+    "cells than": "Put text that holds the separator in double quotes",
+    "currency": "Map the codes: values = { currency = { theirs = ours } }",
+}
+
+
 @dataclass(frozen=True, eq=False)
 class Inspection:
     """What was found: `findings` and `examples` as :func:`as_frames` makes them, `passed` a row a check without any.
@@ -107,6 +119,13 @@ def _at_stake(sight: Sight, rows: pd.DataFrame) -> int | None:
     return int((amounts * times * 10**sight.book.minor_units).round().sum()) if len(amounts) else None
 
 
+def _fix(why: str) -> str:
+    for words, fix in _FIXES.items():
+        if words in why:
+            return fix
+    return "Correct them in the source; until then they are in no figure"
+
+
 def _rejected(sight: Sight) -> Iterator[Finding]:
     for name, one in sight.loaded.items():
         left = one.rejected
@@ -125,8 +144,8 @@ def _rejected(sight: Sight) -> Iterator[Finding]:
                 for i in range(min(EXAMPLES, len(rows)))
             )  # fmt: skip
             yield Finding(
-                "rejected", "left out", name, column, f"{len(rows):,} rows are left out: {column or 'they'} {why}",
-                "Correct them in the source; until then they are not in any figure",
+                "rejected", "left out", name, column,
+                f"{len(rows):,} rows are left out: they {why}" + (f", in {column}" if column else ""), _fix(why),
                 len(rows), len(one.frame) + len(left), int(who[who != ""].nunique()),
                 _at_stake(sight, rows) if name == "subscriptions" else sight.arr_of(who.dropna().unique()),
                 tuple(zip(rows["file"].astype(str), rows["line"].astype(int), strict=True)), shown,

@@ -155,9 +155,9 @@ def conflicts(sight: Sight, table: str, frame: pd.DataFrame) -> Iterator[Finding
         differs = again.copy()
         differs[again] = (_plain(frame.loc[again, name]) != was).to_numpy(dtype=bool)
         yield from in_file(
-            sight, table, frame, differs, check="conflict", severity="left out", column=name,
-            what=f"{int(differs.sum()):,} rows repeat a row that is read, with another {name}",
-            fix="Decide which of the two is right: the first is read, the later one is left out",
+            sight, table, frame, differs, check="conflict", severity="wrong", column=name,
+            what=f"{int(differs.sum()):,} rows repeat the key of an earlier row, with another {name}",
+            fix="Decide which is right: the first is read, the later ones are left out",
         )  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def test_check_writes_a_page_of_what_is_doubtful(
         file.write(",".join(row.get(name, "") for name in head) + "\n")
     assert main(["check", str(acme), "--html", str(tmp_path / "out" / "doubts.html")]) == 0
     told = capsys.readouterr().out
-    assert "Left out, 1 in all; first: 1 rows are left out: mrr are negative." in told
+    assert "Left out, 1 in all; first: 1 rows are left out: they are negative, in mrr." in told
     page = (tmp_path / "out" / "doubts.html").read_text(encoding="utf-8")
     assert "What is left out of every figure?" in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page

@@ -7,9 +7,11 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import duckdb
 import pandas as pd
+import pikepdf
 import pytest
 
 from cslib.book import Book
@@ -17,6 +19,7 @@ from cslib.sources.company import load_config
 from cslib.sources.database import Connection, is_select, open_connection, query_table
 from cslib.sources.limits import Limits
 from cslib.tables import TableError
+from tests.report.conftest import LOAD, make_notebook, run_all
 
 AS_OF = dt.date(2024, 6, 30)
 SECRET = "sw0rd/fish:7@x"
@@ -275,3 +278,28 @@ def test_a_client_that_is_not_installed_is_named(
         open_connection(Connection("w", url=url)),
     ):
         pass
+
+
+def test_no_output_of_a_run_holds_the_secret(
+    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READER_PASSWORD", SECRET)
+    url = postgres.replace("postgres:@", "reader@")
+    company = write(tmp_path / "acme", f'url = "{url}"\npassword_env = "READER_PASSWORD"')
+    notebook = make_notebook(tmp_path / "retention.ipynb", LOAD, "book", "vars(book)")
+    record = run_all(notebook, companies=[company], quarter="2026Q3", out=tmp_path / "out")[0]
+    assert record.status == "done", record
+    wrong = write(
+        tmp_path / "wrong", f'url = "{url}"\npassword_env = "READER_PASSWORD"', query="SELECT secret"
+    )
+    run_all(notebook, companies=[wrong], quarter="2026Q3", out=tmp_path / "out")
+    outputs = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert {".pdf", ".html", ".ipynb", ".json", ".jsonl"} <= {path.suffix for path in outputs}
+    assert "warehouse (subscriptions)" in (record.folder / "manifest.json").read_text(encoding="utf-8")
+    for path in outputs:
+        data = path.read_bytes()
+        if path.suffix == ".pdf":
+            with pikepdf.open(path) as pdf:
+                data = b"".join(page.Contents.read_bytes() for page in pdf.pages if "/Contents" in page)
+        for form in (SECRET, quote(SECRET, safe=""), "fish"):
+            assert form.encode() not in data, path
