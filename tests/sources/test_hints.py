@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pandas as pd
 import pytest
 
+from cslib.book import Book
+from cslib.settings import Settings
 from cslib.sources.hints import inclusive_ends
 
 
@@ -43,3 +47,20 @@ def test_three_ends_on_last_days_are_evidence_on_their_own() -> None:
         for name, day in (("A", "2024-06-30"), ("B", "2024-02-29"), ("C", "2024-03-31"))
     ]
     assert inclusive_ends(ledger(*rows)).startswith("subscriptions: 3 of 3")
+
+
+def test_a_book_says_so_unless_its_settings_do() -> None:
+    frame = pd.DataFrame(
+        {
+            "account_id": "A",
+            "start_date": ["2024-01-01", "2024-07-01"],
+            "end_date": ["2024-06-30", "2024-12-31"],
+            "mrr": 10,
+            "currency": "USD",
+        }
+    )
+    day = dt.date(2025, 3, 31)
+    hint = '[settings] end_date = "inclusive"'
+    assert any(hint in note for note in Book.from_frames({"subscriptions": frame}, as_of=day).notes)
+    told = Book.from_frames({"subscriptions": frame}, as_of=day, settings=Settings(end_date="inclusive"))
+    assert not any(hint in note for note in told.notes)
