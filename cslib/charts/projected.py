@@ -55,7 +55,9 @@ def chart_projection(projected: pd.DataFrame, *, title: str, locale: str = "en_U
     figure, axes = sheet(left=0.8, right=1.35, top=0.12, bottom=0.55, height=3.3)
     drawn = projected[projected["cohort"].isin(old)].sort_values("age")
     oldest = int(drawn["age"].max())
-    highest = min(max(float(drawn["value"].max()), 1.0) * 1.25, CEILING)
+    most = max(float(drawn["value"].max()), 1.0)
+    reached = max(float(drawn["high"].max()), most) if drawn["high"].notna().any() else most
+    highest = min(reached * 1.04, most * 1.25, CEILING)
     axes.set_ylim(0, highest)
     axes.set_xlim(0, oldest)
     percent_axis(axes, locale=locale)
