@@ -51,6 +51,7 @@ def questions(made: Plan, said: Mapping[str, str]) -> Plan:
     tables = []
     for table in made.tables:
         table = _dates(table, said, asked, decided)
+        table = _decimal(table, said, decided)
         if table.table == "subscriptions":
             table = _values(table, said, asked)
             table = _ends(table, said, asked, decided)
@@ -85,24 +86,29 @@ def _mapped(table: TablePlan, currency: str) -> TablePlan:
     return replace(table, origin="tables", columns=named, constants=constants)
 
 
-def _dates(table: TablePlan, said: Mapping[str, str], asked: list[Question], decided: list[str]) -> TablePlan:
+def _texts(table: TablePlan, *kinds: str) -> pd.Series:
+    """Cells of every column that is read as one of these kinds."""
     texts = []
     for raw, guess in zip(table.files, table.guesses, strict=True):
-        names = [
-            guess.columns[f]
-            for f in guess.columns
-            if f in FIELDS and FIELDS[f].kind == "date" and guess.columns[f] in raw.frame
-        ]
+        read = {**guess.columns, **table.columns}
+        known = {**{name: column.kind for name, column in FIELDS.items()}}
         if guess.of is None:
-            names = [name for name in map(str, raw.frame) if name.endswith(("_date", "_at", "date", "month"))]
-        texts += [raw.frame[name].dropna() for name in names]
-    cells = pd.concat(texts).str.strip() if texts else pd.Series(dtype="str")
-    odd = cells[
-        cells.str.fullmatch(r"[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{2,4}")
-        & ~cells.str.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-    ]
+            ours = TABLES[table.table].column
+            known = {name: column.kind for name, column in ours.items()}
+            read = {**{name: name for name in ours}, **read}
+        names = {
+            column for field, column in read.items() if known.get(field) in kinds and column in raw.frame
+        }
+        texts += [raw.frame[name].dropna() for name in raw.frame if name in names]
+    return pd.concat(texts).str.strip() if texts else pd.Series(dtype="str")
+
+
+def _dates(table: TablePlan, said: Mapping[str, str], asked: list[Question], decided: list[str]) -> TablePlan:
     if "date_format" in said:
         return replace(table, date_format=said["date_format"])
+    cells = _texts(table, "date")
+    numeric = cells.str.fullmatch(r"[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{2,4}")
+    odd = cells[numeric & ~cells.str.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")]
     if not len(odd):
         return table
     fit = tuple(f for f in _DATE_FORMATS if pd.to_datetime(odd, format=f, errors="coerce").notna().all())
@@ -112,6 +118,19 @@ def _dates(table: TablePlan, said: Mapping[str, str], asked: list[Question], dec
     if fit:
         text = f"{table.files[0].file}: days such as {odd.iloc[0]!r} can be read in {len(fit)} ways. Which?"
         asked.append(Question("date_format", text, fit))
+    return table
+
+
+def _decimal(table: TablePlan, said: Mapping[str, str], decided: list[str]) -> TablePlan:
+    """Whether a comma is the decimal point: where some amount can be read in no other way."""
+    if "decimal" in said:
+        return replace(table, decimal=said["decimal"])
+    cells = _texts(table, "money", "number")
+    if cells.str.fullmatch(r"-?[0-9]{1,3}(\.[0-9]{3})*,[0-9]{1,2}|-?[0-9]+,[0-9]{1,2}").any():
+        decided.append(
+            f"{table.table}: the comma is the decimal point, as in {cells[cells.str.contains(',')].iloc[0]!r}"
+        )
+        return replace(table, decimal=",")
     return table
 
 

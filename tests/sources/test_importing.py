@@ -166,3 +166,26 @@ def test_how_sure_it_is_depends_on_the_columns(tmp_path: Path) -> None:
     found = detect({p.stem: read(p, p.name) for p in (known, vague)})
     assert (found[0].guesses[0].origin, found[0].guesses[0].sure) == ("recurly", "sure")
     assert found[1].guesses[0].sure == "a guess"
+
+
+def test_days_and_amounts_as_they_are_written_elsewhere(tmp_path: Path) -> None:
+    text = "Kunde;Von;Bis;Betrag\nMüller;01.01.2024;31.12.2024;1.200,00\nSchmidt;15.02.2024;14.02.2025;2.400,50\n"
+    path = file(tmp_path, "x.csv", text)
+    answers = {
+        "account": "Kunde",
+        "start": "Von",
+        "end": "Bis",
+        "total": "Betrag",
+        "currency": "EUR",
+        "value": "total",
+    }
+    made = plan([path], answers)
+    assert made.asked == ()
+    assert any("%d.%m.%Y" in line for line in made.decided) and any(
+        "comma is the decimal" in line for line in made.decided
+    )
+    frame = write(made, tmp_path / "c", name="C", sources=gather([path])).tables["subscriptions"].frame
+    assert frame["arr"].tolist() == [120000, 240050]
+    assert [str(day.date()) for day in frame["end_date"]] == ["2025-01-01", "2025-02-15"]
+    with pytest.raises(TableError, match="unknown value"):
+        write(plan([path], {**answers, "decimal": "x"}), tmp_path / "d", name="D", sources=gather([path]))
