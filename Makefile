@@ -69,6 +69,9 @@ bench: $(DEV) ## the engine against pandas, PDFs against LaTeX and Chromium, rep
 	@$(PY) -m benchmarks $(ARGS)
 	@$(PY) -m benchmarks.pdf
 	@$(PY) -m benchmarks.batch
+	@$(PY) -m benchmarks.cohorts
+	@$(PY) -m benchmarks.coverage
+	@$(PY) -m benchmarks.alarms
 
 clean: ## remove what runs left behind: reports, demo, builds, caches (.venv stays)
 	@find reports -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
