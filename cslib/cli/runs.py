@@ -119,9 +119,12 @@ def run(arguments: argparse.Namespace) -> int:
         memory=arguments.memory,
         force=arguments.force,
     )
-    signal.signal(signal.SIGTERM, _interrupted)  # what a scheduler sends first
-    with _cluster(arguments.dask):
-        return _run(run_batch, tasks, how, arguments)
+    before = signal.signal(signal.SIGTERM, _interrupted)  # what a scheduler sends first
+    try:
+        with _cluster(arguments.dask):
+            return _run(run_batch, tasks, how, arguments)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _interrupted(_signal: int, _frame: FrameType | None) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,3 +94,102 @@ def test_run_into_a_folder_that_cannot_be_written(capsys: pytest.CaptureFixture[
     )
     assert "cannot write into" in words
     assert "choose another --out" in words
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in: two notebooks, two companies, standing in it."""
+    (tmp_path / "notebooks").mkdir()
+    make_notebook(tmp_path / "notebooks" / "retention.ipynb", "print(top)")
+    make_notebook(tmp_path / "notebooks" / "second.ipynb", "print(top)", cslib={"folder": "second"})
+    make_notebook(tmp_path / "notebooks" / "scratch.ipynb", parameters="x: int = 1")
+    toml = 'name = "{}"\ncurrency = "USD"\ndata_until = 2026-09-30\n'
+    for name in ("acme", "blue"):
+        make_company(tmp_path / "all" / name, toml=toml.format(name.title()))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def planned(capsys: pytest.CaptureFixture[str], *argv: str) -> list[dict[str, Any]]:
+    assert main(["plan", *argv]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_all_of_everything_can_be_planned(shelf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = planned(capsys, "all", "--company", "all", "--quarter", "latest", "2026Q1")
+    assert sorted(line["name"] for line in lines) == sorted(
+        f"{quarter}/{company}/{report}"
+        for quarter in ("2026Q1", "2026Q3")
+        for company in ("acme", "blue")
+        for report in ("retention", "second/second")
+    )
+    assert not (shelf / "reports").exists()
+
+
+def test_a_list_is_relative_to_itself_and_adds_to_what_is_named(
+    shelf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shelf / "all" / "list.csv").write_text("notebook,company,quarter,top\nretention,acme,2026Q1,9\n")
+    lines = planned(
+        capsys, "second", "--company", "all/blue", "--quarter", "2026Q3", "--list", "all/list.csv"
+    )
+    assert [(line["name"], line["parameters"]) for line in lines] == [
+        ("2026Q1/acme/retention", {"top": "9"}),
+        ("2026Q3/blue/second/second", {}),
+    ]
+
+
+def test_what_is_unchanged_is_left_alone_and_why_says_why_the_rest_is_not(
+    shelf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["retention", "--company", "all", "--quarter", "2026Q3"]
+    assert main(["run", *argv, "--cold", "--jobs", "1", "--why"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("\n  why: not made yet") == 2
+    assert "2 made; reports/index.html lists all" in said
+    assert "Acme" in (shelf / "reports" / "index.html").read_text()
+    ledger = shelf / "all" / "blue" / "subscriptions.csv"
+    ledger.write_text(ledger.read_text() + "C,2025-01-01,,7,USD\n")
+    lines = planned(capsys, *argv, "--why")
+    assert [(line["name"][7:11], line["why"]) for line in lines] == [
+        ("acme", []),
+        ("blue", ["input: subscriptions.csv changed"]),
+    ]
+    assert main(["run", *argv, "--cold", "--jobs", "1", "--why"]) == 0
+    said = capsys.readouterr().out
+    assert "acme 2026Q3: unchanged, reports/2026Q3/acme" in said
+    assert "Blue: done, reports/2026Q3/blue/retention.pdf\n  why: input: subscriptions.csv changed" in said
+    assert "1 made, 1 unchanged" in said
+    assert main(["run", *argv, "--cold", "--jobs", "1", "--force", "--why"]) == 0
+    assert capsys.readouterr().out.count("why: forced") == 2
+
+
+def test_the_page_of_all_reports_can_be_written_anew(shelf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--out reports: no such folder" in refused(capsys, "index")
+    (shelf / "reports").mkdir()
+    assert main(["index"]) == 0
+    assert capsys.readouterr().out == "reports/index.html: 0 reports\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["run"], "notebook: say which, or give a --list"),
+        (["run", "retention", "--quarter", "2026Q3"], "--company: say which; see cslib run --help"),
+        (["plan", "retention", "--company", "all/acme"], "--quarter: say which; see cslib plan --help"),
+        (["run", "retention", "--resume"], "--resume takes up the last run as it was planned"),
+        (["run", "retention", "--jobs", "0"], "--jobs: found '0', expected a whole number above 0"),
+        (["run", "retention", "--timeout", "never"], "--timeout: found 'never', expected seconds above 0"),
+        (
+            ["plan", "retention", "--company", "all", "--quarter", "Q3..latest"],
+            "expected a year and a quarter",
+        ),
+        (["plan", "--list", "none.toml"], "list none.toml: No such file"),
+        (["verify", "all"], "all: found no manifest.json, expected the folder of a finished report"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_words(
+    shelf: Path, capsys: pytest.CaptureFixture[str], argv: list[str], words: str
+) -> None:
+    assert words in refused(capsys, *argv)
+    assert not (shelf / "reports").exists()
