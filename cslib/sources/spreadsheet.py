@@ -25,7 +25,7 @@ __all__ = ["read_spreadsheet"]
 _BLOCK: Final = 1 << 20
 _CELL: Final = re.compile(rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]{1,3})([0-9]{1,7})"')
 _REPEATED: Final = re.compile(
-    rb'<table:table-(row|cell)\b[^>]*?table:number-(?:rows|columns)-repeated="([0-9]{1,9})"([^>]*)>'
+    rb'<table:(?:covered-)?table-cell\b[^>]*?table:number-columns-repeated="([0-9]{1,9})"[^>]*>'
 )
 _KEPT: Final = 4_000  # of a block, looked at again with the next, for a tag may lie across
 
@@ -130,16 +130,15 @@ def _fits(rows: int, columns: int, file: str, limits: Limits) -> None:
 
 
 def _ods(blocks: Iterator[bytes], file: str, count: list[int], limits: Limits) -> None:
-    """Repeated rows and cells that hold something; a sheet ends in a million repeated blanks as a rule."""
+    """Repeated cells that hold something; a sheet ends in a million repeated blanks as a rule."""
     before = b""
     for block in blocks:
         count[0] += len(block)
         if count[0] > limits.unpacked_bytes:
             return
-        for what, times, rest in _REPEATED.findall(before + block):
-            filled = what == b"cell" and b"office:value" in rest
-            if filled and int(times) > limits.columns:
-                _fits(1, int(times), file, limits)
+        for tag in _REPEATED.finditer(before + block):
+            if b"office:value" in tag[0] and int(tag[1]) > limits.columns:
+                _fits(1, int(tag[1]), file, limits)
         before = block[-_KEPT:]
 
 

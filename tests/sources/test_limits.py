@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import os
 import resource
@@ -15,6 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from cslib.book import Book
+from cslib.metrics import retention
+from cslib.report.outputs import table_csv
+from cslib.report.save import slug
 from cslib.sources.company import load_config
 from cslib.sources.limits import Limits, read_limits, sized
 from cslib.sources.read import read
@@ -201,3 +206,39 @@ def test_limits_are_settings(tmp_path: Path) -> None:
     with pytest.raises(TableError, match=r"limits\.rows: not a whole number"):
         read_limits({"rows": "5"})
     assert sized(1_500) == "1.5 kB"
+
+
+def test_an_ods_cell_that_stands_a_million_times_is_not_laid_out(tmp_path: Path) -> None:
+    urn = "urn:oasis:names:tc:opendocument:xmlns"
+    spaces = " ".join(f'xmlns:{n}="{urn}:{n}:1.0"' for n in ("office", "table", "text"))
+    cell = '<table:table-cell office:value-type="string" table:number-columns-repeated="100000000"><text:p>x</text:p>'
+    with zipfile.ZipFile(tmp_path / "wide.ods", "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        out.writestr(
+            "content.xml",
+            f"<office:document-content {spaces}><office:body><office:spreadsheet><table:table table:name='S'>"
+            f"<table:table-row>{cell}</table:table-cell></table:table-row></table:table></office:spreadsheet>"
+            "</office:body></office:document-content>",
+        )
+    with pytest.raises(TableError, match=r"spans too many columns.*column 100,000,000"):
+        read(tmp_path / "wide.ods", "wide.ods")
+
+
+def test_names_from_data_are_names_and_nothing_more(tmp_path: Path) -> None:
+    """SQL, paths and formulas in names and cells are text: nothing is run, nothing is written elsewhere."""
+    names = [
+        "Robert'); DROP TABLE accounts;--",
+        "../../etc/passwd",
+        '=HYPERLINK("http://evil")',
+        "$(rm -rf /)",
+    ]
+    rows = "".join(
+        f'"{name.replace(chr(34), chr(34) * 2)}",2024-01-01,,{i},USD\n' for i, name in enumerate(names, 1)
+    )
+    (tmp_path / "subscriptions.csv").write_text(HEAD + rows + '"=1+1",2024-01-01,,-1,USD\n')
+    toml = 'name = "../../out"\ncurrency = "USD"\n[tables.subscriptions]\nbroken_rows = "reject"\n'
+    (tmp_path / "company.toml").write_text(toml)
+    book = Book.load(tmp_path, as_of=dt.date(2024, 6, 30))
+    assert sorted(retention.account_changes(book, window=3)["account_id"]) == sorted(names)
+    assert slug("../../etc/passwd") == "etc-passwd"
+    assert b"'=1+1" in table_csv(book.rejected["subscriptions"])
