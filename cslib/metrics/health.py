@@ -1,0 +1,384 @@
+"""The health score on trial, and two lists from it: who may leave, who may grow. Scores are read as they stood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from cslib.absent import Absent
+from cslib.book import Book
+from cslib.metrics.expansion import utilisation
+from cslib.metrics.names import names_of
+from cslib.months import months_before
+from cslib.stats.proportion import wilson
+from cslib.stats.score import auc
+
+__all__ = [
+    "arr_on", "band_trial", "before_tickets", "green_churn", "left_in", "profiles", "score_on", "score_trial",
+    "two_lists",
+    "two_lists_record",
+]  # fmt: skip
+
+RISKS: Final[Mapping[str, int]] = {
+    "red": 3,
+    "score fell": 2,
+    "use fell": 2,
+    "ticket escalated": 1,
+    "term near": 1,
+}
+"""Points of the signs of risk; a choice of this report, tried on past quarters beside the list."""
+UNCLEAR: Final = "cannot be told from chance"
+SIGNS: Final[Mapping[str, int]] = {"nearly all units in use": 3, "green": 1, "score rose": 1, "promoter": 1}
+
+
+def arr_on(book: Book, day: pd.Timestamp) -> pd.Series[int]:
+    """ARR of each account that pays on `day`, minor units."""
+    ledger = book.tables["subscriptions"]
+    live = ledger[(ledger["start_date"] <= day) & ~(ledger["end_date"] <= day) & (ledger["arr"] > 0)]
+    total: pd.Series[int] = live.groupby("account_id")["arr"].sum()
+    return total
+
+
+def score_on(book: Book, day: pd.Timestamp, *, within: int = 100) -> pd.DataFrame:
+    """Latest reading of each account on or before `day`, no older than `within` days: ``score, band``."""
+    health = book.need("health")
+    known = health[(health["as_of_date"] <= day) & (health["as_of_date"] > day - pd.Timedelta(days=within))]
+    last = known.sort_values("as_of_date").drop_duplicates("account_id", keep="last").set_index("account_id")
+    band = last["band"] if "band" in last else pd.Series(pd.NA, index=last.index)
+    return pd.DataFrame({"score": last["score"].astype("float64"), "band": band})
+
+
+def green_churn(book: Book, *, days: tuple[int, ...] = (90, 60, 30), window: int = 12) -> pd.DataFrame:
+    """Accounts that left in the window by the band of their score so many days before, in accounts and ARR.
+
+    Bands come from the readings of that day, never from a score computed again later.
+
+    Returns
+    -------
+    DataFrame
+        A row for each of `days` and band: ``days, band`` (``no score`` where there was none), ``n_left, n_all``
+        (who left at all), ``share, low, high`` (95%, Wilson), ``arr`` (before they left, minor units), ``arr_share``.
+
+    Raises
+    ------
+    Absent
+        When there are no scores.
+
+    Source: green customers who leave by surprise. Systems: N29.
+    """
+    book.need("health")
+    gone = left_in(
+        book, since=pd.Timestamp(months_before(book.as_of, window)), until=pd.Timestamp(book.as_of)
+    )
+    rows = []
+    for before in days:
+        bands = [
+            score_on(book, day - pd.Timedelta(days=before))
+            .get("band", pd.Series(dtype="str"))
+            .get(account, pd.NA)
+            for account, day in zip(gone["account_id"], gone["day"], strict=True)
+        ]
+        own = gone.assign(band=pd.Series(bands, index=gone.index, dtype="object").fillna("no score"))
+        for band, part in own.groupby("band"):
+            share, low, high = wilson(len(part), len(gone))
+            arr = int(part["arr"].sum())
+            rows.append({
+                "days": before, "band": band, "n_left": len(part), "n_all": len(gone), "share": share,
+                "low": low, "high": high,
+                "arr": arr, "arr_share": arr / max(int(gone["arr"].sum()), 1),
+            })  # fmt: skip
+    columns = ["days", "band", "n_left", "n_all", "share", "low", "high", "arr", "arr_share"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def left_in(book: Book, *, since: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
+    """Accounts that paid and no longer pay at the end of `until`, whose last paid day lies in the span; ARR
+    before."""
+    paid = book.tables["subscriptions"].query("arr > 0")
+    paid = paid[paid["start_date"] <= until]
+    last = paid.groupby("account_id")["end_date"].max()
+    last = last[~last.index.isin(paid.loc[paid["end_date"].isna(), "account_id"])]
+    last = last[(last > since) & (last <= until)]
+    if last.empty:
+        return pd.DataFrame({"account_id": [], "day": pd.to_datetime([]), "arr": []})
+    final = paid[paid["end_date"] == paid["account_id"].map(last)]
+    arr = final.groupby("account_id")["arr"].sum()
+    return pd.DataFrame(
+        {"account_id": last.index, "day": last.to_numpy(), "arr": arr.reindex(last.index).to_numpy()}
+    )
+
+
+def _cases(book: Book, *, quarters: int) -> pd.DataFrame:
+    """Live accounts at the beginning of each past quarter, their score then, age, ARR, and whether they left in
+    it."""
+    found = []
+    for back in range(quarters, 0, -1):
+        since, until = (pd.Timestamp(months_before(book.as_of, 3 * m)) for m in (back, back - 1))
+        arr = arr_on(book, since)
+        if arr.empty:
+            continue
+        score = score_on(book, since).reindex(arr.index)
+        paid = book.tables["subscriptions"].query("arr > 0")
+        first = paid.groupby("account_id")["start_date"].min().reindex(arr.index)
+        left = ~arr.index.isin(arr_on(book, until).index)
+        found.append(score.assign(
+            quarter=since + pd.Timedelta(days=1), arr=arr, age=(since - first).dt.days, left=left
+        ).rename_axis("account_id").reset_index())  # fmt: skip
+    if not found:
+        raise Absent("it needs quarters of history with scores")
+    return pd.concat(found, ignore_index=True)
+
+
+def score_trial(book: Book, *, quarters: int = 8) -> pd.DataFrame:
+    """How well scores told, at the beginning of each quarter, who would leave in it; and how well tenure alone does.
+
+    Returns
+    -------
+    DataFrame
+        A row a quarter and one ``all``: ``quarter`` (first day as text, or all), ``n_accounts, n_left`` (with a
+        score), ``auc, low, high`` (area under the ROC curve, 95% DeLong; 0.5 tells nothing), ``auc_tenure`` (of
+        younger accounts leaving first), ``lift`` (share that left of the worst fifth over all), ``verdict``:
+        tells, ``cannot be told from chance``, or ``wrong way``. Missing where nobody left or nobody stayed.
+
+    Raises
+    ------
+    Absent
+        When there are no scores.
+
+    Source: DeLong 1988. Systems: N39.
+    """
+    book.need("health")
+    cases = _cases(book, quarters=quarters)
+    scored = cases.dropna(subset=["score"])
+    rows = []
+    for quarter, part in [*scored.groupby("quarter"), ("all", scored)]:
+        left = part["left"].to_numpy(bool)
+        row: dict[str, object] = {
+            "quarter": quarter if isinstance(quarter, str) else f"{pd.Timestamp(str(quarter)):%Y-%m-%d}",
+            "n_accounts": len(part), "n_left": int(left.sum()),
+            "auc": np.nan, "low": np.nan, "high": np.nan, "auc_tenure": np.nan, "lift": np.nan, "verdict": "",
+        }  # fmt: skip
+        if 0 < left.sum() < len(left):
+            found = auc(-part["score"].to_numpy(float), left)
+            worst = part.nsmallest(max(len(part) // 5, 1), "score", keep="first")
+            row |= {
+                "auc": found.value, "low": found.low, "high": found.high,
+                "auc_tenure": auc(-part["age"].to_numpy(float), left).value,
+                "lift": float(worst["left"].mean() / left.mean()),
+                "verdict": "tells" if found.low > 0.5 else "wrong way" if found.high < 0.5 else UNCLEAR,
+            }  # fmt: skip
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def band_trial(book: Book, *, quarters: int = 8) -> pd.DataFrame:
+    """Share that left in a quarter by the band they began it in: what a band was worth.
+
+    Returns
+    -------
+    DataFrame
+        A row a band, and one ``all``: ``band, n`` (accounts and quarters), ``n_left, left, low, high`` (95%,
+        Wilson; an account comes once a quarter), ``arr_left`` (minor units), ``lift`` (over all).
+
+    Raises
+    ------
+    Absent
+        When there are no bands.
+
+    Source: calibration by band. Systems: N39.
+    """
+    book.need("health", "band")
+    cases = _cases(book, quarters=quarters).assign(band=lambda f: f["band"].fillna("no score"))
+    base = float(cases["left"].mean())
+    rows = []
+    for band, part in [*cases.groupby("band"), ("all", cases)]:
+        share, low, high = wilson(int(part["left"].sum()), len(part))
+        rows.append({
+            "band": band, "n": len(part), "n_left": int(part["left"].sum()), "left": share, "low": low, "high": high,
+            "arr_left": int(part.loc[part["left"], "arr"].sum()), "lift": share / base if base else float("nan"),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _signs(book: Book, day: pd.Timestamp) -> pd.DataFrame:
+    """Each live account's signs on `day`, from what was known then; 1 where a sign is there."""
+    arr = arr_on(book, day)
+    signs = pd.DataFrame(0, index=arr.index, columns=[*RISKS, *SIGNS])
+    if book.has("health"):
+        now, then = (score_on(book, d).reindex(arr.index) for d in (day, day - pd.Timedelta(days=90)))
+        change = now["score"] - then["score"]
+        signs["red"], signs["green"] = now["band"].eq("red"), now["band"].eq("green")
+        signs["score fell"], signs["score rose"] = change <= -10, change >= 10
+    used, before = (utilisation(book, d).reindex(arr.index) for d in (day, day - pd.Timedelta(days=90)))
+    signs["use fell"] = used < before - 0.15
+    signs["nearly all units in use"] = used >= 0.9
+    if book.has("tickets") and "escalated" in book.tables["tickets"]:
+        tickets = book.tables["tickets"]
+        recent = tickets[(tickets["opened_at"] <= day) & (tickets["opened_at"] > day - pd.Timedelta(days=60))]
+        signs["ticket escalated"] = arr.index.isin(
+            recent.loc[recent["escalated"].fillna(False).astype(bool), "account_id"]
+        )
+    ledger = book.tables["subscriptions"]
+    if "term_end_date" in ledger:
+        live = ledger[(ledger["start_date"] <= day) & ~(ledger["end_date"] <= day)]
+        near = live[(live["term_end_date"] > day) & (live["term_end_date"] <= day + pd.Timedelta(days=90))]
+        signs["term near"] = arr.index.isin(near["account_id"])
+    if book.has("surveys"):
+        answers = book.tables["surveys"]
+        answers = answers[(answers["date"] <= day) & (answers["date"] > day - pd.Timedelta(days=365))]
+        if "kind" in answers:
+            answers = answers[answers["kind"] == "nps"]
+        last = answers.sort_values("date").groupby("account_id")["score"].last()
+        signs["promoter"] = last.reindex(arr.index) >= 9
+    points = signs.fillna(0).astype(int)
+    for name, weight in {**RISKS, **SIGNS}.items():
+        points[name] *= weight
+    points["risk"], points["ready"] = points[list(RISKS)].sum(axis=1), points[list(SIGNS)].sum(axis=1)
+    return points.assign(arr=arr)
+
+
+def two_lists(book: Book, *, least: int = 3) -> pd.DataFrame:
+    """Who may leave and who may grow: live accounts with `least` points of signs, the reasons and the ARR.
+
+    Returns
+    -------
+    DataFrame
+        A row an account and list, most points and ARR first: ``list`` (at risk, ready to grow), ``account_id,
+        name, points, reasons`` (signs with their points, which add up), ``arr`` (minor units).
+
+    Source: early warning of risk and of opportunity. Systems: N12.
+    """
+    signs = _signs(book, pd.Timestamp(book.as_of))
+    rows = []
+    for name, total, weights in (("at risk", "risk", RISKS), ("ready to grow", "ready", SIGNS)):
+        own = signs[signs[total] >= least].sort_values(
+            [total, "arr"], ascending=[False, False], kind="stable"
+        )
+        for account, row in own.iterrows():
+            reasons = ", ".join(f"{sign} ({row[sign]})" for sign in weights if row[sign])
+            rows.append(
+                {
+                    "list": name,
+                    "account_id": account,
+                    "points": row[total],
+                    "reasons": reasons,
+                    "arr": row["arr"],
+                }
+            )
+    told = pd.DataFrame(rows, columns=["list", "account_id", "points", "reasons", "arr"])
+    told["name"] = names_of(book, told["account_id"])
+    return told[["list", "account_id", "name", "points", "reasons", "arr"]]
+
+
+def two_lists_record(book: Book, *, quarters: int = 4, least: int = 3) -> pd.DataFrame:
+    """How both lists would have done at the beginning of past quarters: of those named how many, of those who did
+    how many.
+
+    Returns
+    -------
+    DataFrame
+        A row a list: ``list, named`` (accounts and quarters), ``came`` (that left, or grew, in the quarter),
+        ``precision, low, high`` (95%, Wilson), ``base`` (share of all accounts that did), ``recall`` (of all who
+        did, those named).
+
+    Source: precision and recall. Systems: N12.
+    """
+    counts = {"at risk": np.zeros(4, int), "ready to grow": np.zeros(4, int)}
+    for back in range(quarters, 0, -1):
+        since, until = (pd.Timestamp(months_before(book.as_of, 3 * m)) for m in (back, back - 1))
+        signs = _signs(book, since)
+        later = arr_on(book, until).reindex(signs.index).fillna(0)
+        for name, total, came in (
+            ("at risk", "risk", later == 0),
+            ("ready to grow", "ready", later > signs["arr"]),
+        ):
+            named = signs[total] >= least
+            counts[name] += np.array([named.sum(), (named & came).sum(), came.sum(), len(signs)])
+    rows = []
+    for name, (named, hit, came, n) in counts.items():
+        share, low, high = wilson(int(hit), int(named)) if named else (float("nan"),) * 3
+        rows.append({
+            "list": name, "named": named, "came": hit, "precision": share, "low": low, "high": high,
+            "base": came / n if n else float("nan"), "recall": hit / came if came else float("nan"),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def before_tickets(book: Book, *, within: int = 30, window: int = 12) -> pd.DataFrame:
+    """Tickets that a touch for the customer's good had come before, by priority.
+
+    A touch counts whose purpose is neither support nor a survey, at most `within` days before the ticket was
+    opened; a touch after it never does.
+
+    Returns
+    -------
+    DataFrame
+        A row a priority and one ``all``: ``priority, n, met`` (tickets with such a touch), ``share, low, high``
+        (95%, Wilson), ``lead`` (median days from the last such touch to the ticket).
+
+    Raises
+    ------
+    Absent
+        When there are no tickets or no touches.
+
+    Source: solve before the ticket. Systems: L17.
+    """
+    tickets, touches = book.need("tickets"), book.need("touches")
+    own = tickets[tickets["opened_at"] > pd.Timestamp(months_before(book.as_of, window))]
+    own = own.assign(priority=own["priority"].fillna("(none)") if "priority" in own else "(none)")
+    if "purpose" in touches:
+        touches = touches[~touches["purpose"].isin(["support", "nps", "detractor follow-up"])]
+    last = pd.merge_asof(
+        own.sort_values("opened_at"), touches[["account_id", "date"]].sort_values("date"), left_on="opened_at",
+        right_on="date",
+        by="account_id", allow_exact_matches=False, tolerance=pd.Timedelta(days=within),
+    )  # fmt: skip
+    last["lead"] = (last["opened_at"] - last["date"]).dt.days
+    rows = []
+    for priority, part in [*last.groupby("priority"), ("all", last)]:
+        met = int(part["lead"].notna().sum())
+        share, low, high = wilson(met, len(part)) if len(part) else (float("nan"),) * 3
+        rows.append({
+            "priority": priority, "n": len(part), "met": met, "share": share, "low": low, "high": high,
+            "lead": part["lead"].median(),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def profiles(book: Book, *, stale_days: int = 90) -> pd.DataFrame:
+    """What is known of live accounts from data, from which table, and how fresh it is.
+
+    Returns
+    -------
+    DataFrame
+        A row a field: ``field, table, n_accounts`` (live), ``filled`` (share), ``fresh`` (share with a value no
+        older than `stale_days`), ``latest`` (day of the newest value). Fields whose table is not given have a
+        share of 0 and no day.
+
+    Source: files that fill themselves. Systems: C18.
+    """
+    day = pd.Timestamp(book.as_of)
+    live = arr_on(book, day).index
+    fields = (
+        ("health score", "health", "as_of_date"), ("use", "usage", "date"), ("ticket", "tickets", "opened_at"),
+        ("survey answer", "surveys", "date"), ("touch", "touches", "date"), ("milestone", "milestones", "date"),
+        ("contact", "contacts", "start_date"), ("renewal decision", "renewals", "due_date"),
+    )  # fmt: skip
+    rows = []
+    for field, table, column in fields:
+        frame = book.tables.get(table)
+        own = (
+            frame[frame["account_id"].isin(live)]
+            if frame is not None
+            else pd.DataFrame({"account_id": [], column: []})
+        )
+        last = pd.to_datetime(own.groupby("account_id")[column].max())
+        rows.append({
+            "field": field, "table": table, "n_accounts": len(live), "filled": len(last) / max(len(live), 1),
+            "fresh": float((last > day - pd.Timedelta(days=stale_days)).sum()) / max(len(live), 1),
+            "latest": last.max(),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
