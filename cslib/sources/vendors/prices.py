@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import pandas as pd
 
+from cslib.sources.money import convert
 from cslib.sources.vendors.cells import Part, Reading, missing_column
 from cslib.sources.vendors.lines import (
     LINE,
@@ -82,6 +84,16 @@ READ = [
 ]
 
 
+def _less(amounts: pd.Series, percent: pd.Series) -> pd.Series:
+    """Amounts less a percentage, exact, rounded once, half to even."""
+    at = (percent != 0) & amounts.notna()
+    for share in percent[at].unique():
+        rows = at & (percent == share)
+        rest = 1 - Fraction(str(share)) / 100
+        amounts = amounts.mask(rows, convert(amounts[rows].astype("int64"), rest).astype("Int64"))
+    return amounts
+
+
 def priced(raw: pd.DataFrame, reading: Reading, *, inclusive: bool = False) -> tuple[pd.DataFrame, list[str]]:
     """Lines of a list of prices; `raw` has every field of the vocabulary that this reads, missing where unknown.
 
@@ -107,7 +119,7 @@ def priced(raw: pd.DataFrame, reading: Reading, *, inclusive: bool = False) -> t
     gross = (raw["unit_amount"].astype("float64") * quantity).round().astype("Int64").fillna(raw["amount"])
     net = gross - raw["discount"].fillna(0)
     percent = raw["percent_off"].fillna(0)
-    net = (net.astype("float64") * (1 - percent / 100)).round().astype("Int64").mask(percent == 0, net)
+    net = _less(net, percent)
     net = net + raw["add_ons"].fillna(0)
     has_period = months.notna() | weeks.notna()
     price = net.where(has_period)

@@ -86,12 +86,17 @@ def _heads(parts: Sequence[Part]) -> tuple[pd.DataFrame, list[str]]:
             type_ = {"latest": "flag", "live": "flag", "deleted": "flag", "amount": "money"}.get(name, "text")
             type_ = "date" if name in ("updated", "paused", "resumed") else type_
             heads[name] = missing_column(type_, heads.index)
-    heads = leave(heads, ~heads["live"].fillna(True).astype(bool), "test mode, not live")
+    heads = leave(heads, ~heads["live"].fillna(True).astype(bool), "test mode, not live", heads["amount"])
     newest = heads.sort_values("latest", kind="stable", na_position="last")
     again = newest["id"].duplicated(keep="last").reindex(heads.index)
-    heads = leave(heads, again, "an earlier version of a subscription")
-    heads = leave(heads, heads["status"].isin(_NEVER), "never begun: the first payment failed (incomplete)")
-    heads = leave(heads, heads["account"].isna(), "names no account")
+    heads = leave(heads, again, "an earlier version of a subscription", heads["amount"])
+    heads = leave(
+        heads,
+        heads["status"].isin(_NEVER),
+        "never begun: the first payment failed (incomplete)",
+        heads["amount"],
+    )
+    heads = leave(heads, heads["account"].isna(), "names no account", heads["amount"])
     heads["start"] = heads["start"].fillna(heads["created"])
     heads = leave(heads, heads["start"].isna(), "says no day on which it starts")
     return heads, []
@@ -108,7 +113,9 @@ def _priced(parts: Sequence[Part], heads: pd.DataFrame) -> tuple[pd.DataFrame, l
         )
         lines = _with(lines, heads)
         lines = leave(lines, lines["price"].isna(), "has no single price (several items, tiers or usage)")
-        return leave(lines, months.isna() & weeks.isna(), "has no billing period: a one-off price"), []
+        return leave(
+            lines, months.isna() & weeks.isna(), "has no billing period: a one-off price", lines["price"]
+        ), []
     if not len(items):
         items = heads.rename(columns={"id": "subscription"}).assign(id=heads["id"], deleted=False)
     prices = prices[~prices["id"].duplicated()].set_index("id")

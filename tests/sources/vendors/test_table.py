@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from cslib.book import Book
 from cslib.sources.folder import accounted, write
 from cslib.sources.importing import gather, plan
 from cslib.sources.vendors.origin import origins
@@ -90,3 +92,28 @@ def test_monthly_invoice_lines_carry_all_but_the_cents_of_parts_of_a_month(tmp_p
         off = max(off, int((old - new).abs().max()))
     assert off <= 12 * 31  # half a cent of one day, over a year, at most
     assert any("parts of a month" in note for note in notes)
+
+
+def test_a_book_accounts_for_every_row_of_the_export_on_any_day(tmp_path: Path) -> None:
+    text = (
+        "id,Customer ID,Plan,Quantity,Currency,Interval,Amount,Status,Created (UTC),Start (UTC),Trial End (UTC)\n"
+        "s1,A,Pro,1,usd,month,10.00,active,2024-01-01 00:00,2024-01-01 00:00,2024-02-01 00:00\n"
+        "s2,B,Pro,1,usd,month,10.00,active,2024-05-01 00:00,2024-05-01 00:00,2024-06-01 00:00\n"
+        "s3,C,Gold,1,usd,,99.00,active,2024-01-01 00:00,2024-01-01 00:00,\n"
+    )
+    (tmp_path / "x.csv").write_text(text, encoding="utf-8")
+    written = write(
+        plan([tmp_path / "x.csv"]), tmp_path / "c", name="C", sources=gather([tmp_path / "x.csv"])
+    )
+    for day, after in ((dt.date(2024, 1, 15), 1), (dt.date(2024, 5, 15), 0), (dt.date(2024, 12, 31), 0)):
+        book = Book.load(written.folder, as_of=day)
+        account = book.account.set_index("table").loc["subscriptions"]
+        kept = [
+            int(account[name]) for name in ("rows_read", "rows_kept", "rows_after_as_of", "rows_rejected")
+        ]
+        assert kept == [3, 2 - after, after, 1]
+        causes = book.dropped.set_index("cause")
+        assert int(causes.loc["has no billing period: a one-off price", "amount"]) == 9900
+    assert any("days in trial count for nothing: 2 rows, 240.00 USD a year." in note for note in book.notes)
+    assert any("cannot carry price history" in note for note in book.notes)
+    assert book.rejected["subscriptions"]["cause"].tolist() == ["has no billing period: a one-off price"]
