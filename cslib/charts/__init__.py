@@ -22,6 +22,7 @@ from cslib.charts.projected import chart_projection
 from cslib.charts.ranges import chart_ranges
 from cslib.charts.retention import chart_retention
 from cslib.charts.segments import chart_segments
+from cslib.charts.share import chart_share
 from cslib.charts.spread import chart_spread
 from cslib.charts.waterfall import chart_bridge
 
@@ -39,5 +40,6 @@ __all__ = [
     "chart_retention",
     "chart_segments",
     "chart_sparklines",
+    "chart_share",
     "chart_spread",
 ]

@@ -20,6 +20,7 @@ from cslib.story.facts import (
 )
 from cslib.story.finding import Finding
 from cslib.story.group import group_findings, on_page
+from cslib.story.health import health_facts
 from cslib.story.rank import CONFLICTS, Summary, choose
 from cslib.story.renewals import renewal_facts
 from cslib.story.verdicts import (
@@ -58,6 +59,7 @@ __all__ = [
     "forecast_fact",
     "gross_fact",
     "group_findings",
+    "health_facts",
     "intervals_fact",
     "loss_ages_fact",
     "meaning_fact",

@@ -15,7 +15,18 @@ from cslib.styled.sheet import Sheet, lay_out
 __all__ = ["Form", "plain_table"]
 
 Form = Literal[
-    "text", "money", "signed money", "percent", "points", "count", "number", "plain", "day", "month", "flag"
+    "text",
+    "money",
+    "signed money",
+    "percent",
+    "points",
+    "count",
+    "signed count",
+    "number",
+    "plain",
+    "day",
+    "month",
+    "flag",
 ]
 
 _TEXT: Final = {"text", "flag"}
@@ -40,8 +51,8 @@ def plain_table(
         Holds every column named; may be empty. A missing value is shown as a dash, never as 0.
     columns : Mapping
         Column of the frame to its head and form: ``{"arr": ("ARR", "money")}``. Money is in minor units, a percent is
-        a ratio, points are a difference of ratios, a number has one decimal, a plain one those it needs, a flag is yes or
-        no.
+        a ratio, points are a difference of ratios, a number has one decimal, a plain one those it needs, a flag is
+        yes or no.
     title : str
         The caption, to which the number of rows left out is added.
     label : str
@@ -107,6 +118,7 @@ def _told(value: Any, form: Form, currency: str, locale: str) -> str:
         "percent": lambda x: formats.percent(x, locale=locale),
         "points": lambda x: formats.points(x, locale=locale, signed=True),
         "count": lambda x: formats.count(x, locale=locale),
+        "signed count": lambda x: format_decimal(x, format="+#,##0;-#,##0", locale=locale).replace("-", "−"),
         "number": lambda x: format_decimal(x, format="#,##0.0", locale=locale),
         "plain": lambda x: format_decimal(x, locale=locale),
         "day": lambda x: formats.day(x, locale=locale),
