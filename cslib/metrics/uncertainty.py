@@ -160,9 +160,7 @@ def changes(
             for metric in RATIOS:
                 (y0, x0), (y1, x1) = (_parts(group, metric, when) for when in ("before", "now"))
                 step = 1.0 if metric == "logo_retention" else 0.0
-                found = paired_change(
-                    y0, x0, y1, x1, delta=delta, cluster=cluster, step=step, level=level
-                )
+                found = paired_change(y0, x0, y1, x1, delta=delta, cluster=cluster, step=step, level=level)
                 turned = sign_flips(y0, x0, y1, x1, cluster=group["cluster"].to_numpy(dtype=object))
                 name, share = _rests_on(book, turned.cluster, group)
                 rows.append(
