@@ -107,17 +107,33 @@ def related(sight: Sight) -> Iterator[Finding]:
                              f"{int(out.sum()):,} of {len(of):,} rows of {one.name} lie outside their term",
                              "Correct the days of one or the other; which of them bills?")  # fmt: skip
         if one.amount:
-            stated = pd.to_numeric(_column(raw.frame, one.amount, one.file), errors="coerce")
-            price = sight.theirs("subscriptions", "total", "arr", "mrr")
-            own = pd.to_numeric(_column(head, price, "the ledger"), errors="coerce").astype("float64")
-            billed = stated.groupby(of.to_numpy()).sum().reindex(own.index)
-            differ = (billed - own).abs() > 0.005
-            odd = of.isin(own.index[differ.fillna(False)])
-            found = of.map(billed).map("{:,.2f}".format) + " against " + of.map(own).map("{:,.2f}".format)
-            yield from _told(sight, one, raw.frame, odd, mine, "other amount", found,
-                             f"{int(differ.sum()):,} of {int(billed.notna().sum()):,} rows of the ledger differ "
-                             f"from the sum of {one.amount} in {one.name}",
-                             "Reconcile them one by one; the ledger's price is what counts")  # fmt: skip
+            yield from _billed(sight, one, raw.frame, head, of, mine)
+
+
+def _billed(
+    sight: Sight, one: Related, frame: pd.DataFrame, head: pd.DataFrame, of: pd.Series, mine: pd.Series
+) -> Iterator[Finding]:
+    """Amounts against the ledger: line by line for the months it is for, where it says them, else row by row in sum."""
+    stated = pd.to_numeric(_column(frame, one.amount, one.file), errors="coerce")
+    base = next(
+        (name for name in ("mrr", "arr", "total") if sight.theirs("subscriptions", name) in head), "mrr"
+    )
+    own = pd.to_numeric(_column(head, sight.theirs("subscriptions", base), "the ledger"), errors="coerce")
+    price = own.astype("float64").reindex(of).set_axis(frame.index)
+    if one.start and one.end and base != "total":
+        first, last = (_days(_column(frame, name, one.file)) for name in (one.start, one.end))
+        months = ((last - first).dt.days / 30.4375).round().clip(lower=1)
+        expected = price * months / (1 if base == "mrr" else 12)
+        odd = (stated - expected).abs() > 0.005 * expected.abs().clip(lower=1)
+        what = f"{int(odd.sum()):,} of {len(frame):,} rows of {one.name} bill another amount than the ledger's price"
+        billed = stated
+    else:
+        billed, expected = stated.groupby(of.to_numpy()).transform("sum"), price
+        odd = (billed - expected).abs() > 0.005
+        what = f"{int(odd.sum()):,} of {len(frame):,} rows of {one.name} do not add up to the price in the ledger"
+    found = billed.map("{:,.2f}".format) + " against " + expected.map("{:,.2f}".format)
+    fix = "Reconcile them one by one; the ledger's price is what counts"
+    yield from _told(sight, one, frame, odd, mine, "other amount", found, what, fix)
 
 
 def _told(

@@ -26,6 +26,7 @@ from cslib.tables import Problem, TableError, listed, quoted
 
 __all__ = ["SCHEMES", "Connection", "is_select", "open_connection", "query_table", "read_connections"]
 
+_UNTRIED: Final = "cslib follows the documentation of this client and was never run with it: please report"
 _BATCH: Final = 50_000  # rows fetched at a time where the client has no Arrow
 
 
@@ -281,7 +282,8 @@ def open_connection(connection: Connection) -> Iterator[Any]:
             with opened.cursor() as cursor:
                 cursor.execute(scheme.read_only)
     except Exception as error:  # noqa: BLE001  every client has errors of its own, and their text may hold the address
-        raise _problem(connection, "cannot be opened", found=_told(error, secrets)) from None
+        hint = "" if scheme.tried else _UNTRIED
+        raise _problem(connection, "cannot be opened", found=_told(error, secrets), hint=hint) from None
     try:
         yield opened
     except TableError:

@@ -251,6 +251,25 @@ def test_the_ledger_is_held_against_stated_totals(tmp_path: Path) -> None:
     assert seen.findings["amount"].tolist() == [500]
 
 
+def test_the_ledger_is_held_against_invoices(tmp_path: Path) -> None:
+    lines = "subscription,from,to,amount\nS1,2024-02-01,2024-03-01,101\nS2,2024-01-01,2025-01-01,1224\n"
+    lines += "S3,2024-02-01,2024-03-01,99\nS77,2024-02-01,2024-03-01,5\n"
+    config = """[related.invoices]
+file = "invoices.csv"
+of = "subscription"
+to = "subscription_id"
+amount = "amount"
+start = "from"
+end = "to"
+"""
+    folder = write(tmp_path / "acme", subscriptions=CLEAN, invoices=lines, config=config)
+    seen = examine(folder, as_of=dt.date(2024, 2, 29))
+    told = dict(zip(seen.findings["check"], seen.findings["what"], strict=True))
+    assert told["other amount"] == "1 of 4 rows of invoices bill another amount than the ledger's price"
+    assert told["orphan"] == "1 of 4 rows of invoices name no row of the ledger"
+    assert seen.examples.query("found.str.contains('against')")["found"].tolist() == ["99.00 against 103.00"]
+
+
 def test_no_person_is_shown_among_the_examples(tmp_path: Path) -> None:
     accounts = "account_id,contact_email,plan\n" + "".join(
         f"A{i},{'' if i == 3 else f'ada{i}@example.com'},{'' if i == 4 else 'Pro'}\n" for i in range(20)
