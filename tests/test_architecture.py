@@ -257,6 +257,8 @@ def test_tests_mirror_the_package() -> None:
         "packaging",
         "notebooks",
         "questions",
+        "systems",
+        "every_number",
         "domain_oracles",
         "laws",
         "real_data",
