@@ -16,7 +16,9 @@ from babel.numbers import (
     format_currency,
     format_decimal,
     format_percent,
+    get_currency_name,
     get_currency_precision,
+    get_currency_symbol,
     parse_decimal,
 )
 
@@ -112,7 +114,24 @@ def short_money(
     text = text.replace(shown[0], exact, 1)
     if locale.startswith("en"):
         text = re.sub(r"(?<=\d)K", "k", text)
-    return _signed(text, signed, whole)
+    if locale.startswith("tr"):
+        text = text.replace("\xa0B\xa0", "\xa0bin\xa0")  # a lone B would be read as billions
+    return _signed(_worded(text, currency, locale=locale), signed, whole)
+
+
+def _worded(text: str, currency: str, *, locale: str) -> str:
+    """Amount with its currency as the language writes it in running text.
+
+    >>> _worded("US$12", "USD", locale="zh_CN"), _worded("12\\xa0US$", "USD", locale="ar")
+    ('12美元', '12\\xa0$')
+    """
+    language = locale.split("_")[0]
+    symbol = str(get_currency_symbol(currency, locale=locale))
+    if language == "zh" and symbol in text:
+        return text.replace(symbol, "") + str(get_currency_name(currency, locale=locale))
+    if language == "ar":  # a sign of letters and another mark would be turned about: US$
+        return text.replace(symbol, re.sub(r"^[A-Z]+(?=[^A-Z])", "", symbol)).replace("\u200f", "")
+    return text
 
 
 def exact_money(minor: float, currency: str, *, locale: str = "en_US", signed: bool = False) -> str:
@@ -124,9 +143,9 @@ def exact_money(minor: float, currency: str, *, locale: str = "en_US", signed: b
     if math.isnan(minor):
         return undefined(locale)
     amount = _in_major_units(minor, currency).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
-    pattern = re.sub(r"[.,]00", "", _currency_pattern(locale))
+    pattern = "#,##0\xa0¤" if locale.startswith("tr") else re.sub(r"[.,]00", "", _currency_pattern(locale))
     text = str(format_currency(amount, currency, format=pattern, locale=locale, currency_digits=False))
-    return _signed(text, signed, amount)
+    return _signed(_worded(text, currency, locale=locale), signed, amount)
 
 
 def _currency_pattern(locale: str) -> str:
@@ -140,10 +159,13 @@ def percent(ratio: float, *, locale: str = "en_US", digits: int = 1) -> str:
 
     >>> percent(1.0437), percent(0.9, digits=0), percent(float("nan"))
     ('104.4%', '90%', 'undefined')
+    >>> percent(1.0437, locale="tr_TR")
+    '%104,4'
     """
     if math.isnan(ratio):
         return undefined(locale)
-    pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    pattern = f"%{pattern}" if locale.startswith("tr") else f"{pattern}%"
     return str(format_percent(ratio, format=pattern, locale=locale)).replace("-", MINUS)
 
 
@@ -209,7 +231,7 @@ def month(when: date, *, locale: str = "en_US") -> str:
     >>> month(date(2026, 9, 30))
     'Sep 2026'
     """
-    return str(format_date(when, "MMM yyyy", locale=locale))
+    return str(format_skeleton("yMMM", when, locale=locale))
 
 
 def day(when: date, *, locale: str = "en_US") -> str:
@@ -218,7 +240,9 @@ def day(when: date, *, locale: str = "en_US") -> str:
     >>> day(date(2026, 9, 30)), day(date(2026, 9, 30), locale="en_GB")
     ('Sep 30, 2026', '30 Sept 2026')
     """
-    return str(format_date(when, "medium", locale=locale))
+    # Arabic's medium form is all digits and strokes, which turn about between words
+    form = "long" if locale.startswith("ar") else "medium"
+    return str(format_date(when, form, locale=locale))
 
 
 def period(first: date, *, grain: str, locale: str = "en_US") -> str:
