@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
-import duckdb
 import pandas as pd
 
+from cslib.engines import Engine, duckdb_engine
 from cslib.months import anchor_day, month_of
 
-__all__ = ["RELATIONS", "duckdb_engine", "relation"]
+__all__ = ["RELATIONS", "Held", "relation", "sql_of"]
 
 RELATIONS: Final = {
     "steps": ["cut", "entity", "month"],
@@ -26,6 +26,22 @@ RELATIONS: Final = {
 """The relations that may be asked for, with their row keys (also their order)."""
 
 
+@dataclass(frozen=True, eq=False)
+class Held:
+    """A ledger that stays where it is: who answers there, and what to ask it for the five columns of a ledger.
+
+    `query` gives ``cut, entity, start_date, end_date, amount`` in the SQL of that engine; where it is empty the engine
+    knows a table or view called ``ledger``. `entity` may be text there.
+    """
+
+    engine: Engine
+    query: str = ""
+
+    def sql(self, text: str) -> str:
+        """Return the text with the ledger put in front of its relations."""
+        return text.replace("WITH\n", f"WITH\nledger AS (\n{self.query}\n),\n", 1) if self.query else text
+
+
 @cache
 def _text(*, of_steps: bool) -> str:
     """All of the SQL, or the relations that are made of the steps alone."""
@@ -33,38 +49,40 @@ def _text(*, of_steps: bool) -> str:
     return "WITH\n" + text.partition("-- from the steps on\n")[2] if of_steps else text
 
 
-@cache
-def _duckdb() -> duckdb.DuckDBPyConnection:
-    """One database in memory for the process; opened at the first question, never at import, so that forks are safe."""
-    return duckdb.connect(config={"python_enable_replacements": False})
+def sql_of(name: str, *, as_of: date, window: int = 12, months_ago: int = 0, of_steps: bool = False) -> str:
+    """SQL of one relation, the same for every engine: read from ``ledger``, or from ``steps``.
+
+    Raises
+    ------
+    KeyError
+        When there is no such relation.
+    """
+    if name not in RELATIONS:
+        raise KeyError(name)
+    anchor = anchor_day(as_of)
+    names = {"as_of": month_of(as_of, anchor=anchor) - months_ago, "anchor": anchor, "window": int(window)}
+    return _text(of_steps=of_steps).format_map(names) + f"SELECT * FROM {name}"  # noqa: S608 - one of RELATIONS
 
 
-def duckdb_engine(**tables: pd.DataFrame) -> Callable[[str], pd.DataFrame]:
-    """Return an engine: a function from SQL text to a frame, on DuckDB in process, that knows these tables."""
-
-    def engine(sql: str) -> pd.DataFrame:
-        with _duckdb().cursor() as cursor:
-            for name, frame in tables.items():
-                cursor.register(name, frame)
-            return cursor.execute(sql).df()
-
-    return engine
-
-
-def relation(name: str, ledger: pd.DataFrame, *, as_of: date, window: int = 12) -> pd.DataFrame:
+def relation(
+    name: str, ledger: pd.DataFrame | Held, *, as_of: date, window: int = 12, months_ago: int = 0
+) -> pd.DataFrame:
     """Rows of one relation of the retention engine, as of one day.
 
     Parameters
     ----------
     name : str
         ``steps``, ``levels``, ``movements``, ``ttm``, ``pairs`` or ``triangles``; see ``ledger.sql``.
-    ledger : DataFrame
+    ledger : DataFrame or Held
         ``cut``, ``entity`` (keys), ``start_date``, ``end_date`` (exclusive, null = open), ``amount`` (int64); or its
-        ``steps``, as this function returned them for the same day: who asks often, computes them once.
+        ``steps``, as this function returned them for the same day: who asks often, computes them once. A ledger that is
+        held elsewhere is asked there, in the same words.
     as_of : date
         Last reading; every month is read on its day of the month, so month end stays month end.
     window : int
         Months between the opening and the close of a window, for ``ttm`` and ``pairs``.
+    months_ago : int
+        How many readings before `as_of` is the last.
 
     Returns
     -------
@@ -86,9 +104,17 @@ def relation(name: str, ledger: pd.DataFrame, *, as_of: date, window: int = 12) 
     0  24288    100      100
     1  24290     50      150
     """
-    anchor = anchor_day(as_of)
-    names = {"as_of": month_of(as_of, anchor=anchor), "anchor": anchor, "window": int(window)}
-    asked = f"SELECT * FROM {name} ORDER BY {', '.join(RELATIONS[name])}"  # noqa: S608 - both from RELATIONS
-    of_steps = "delta" in ledger.columns
+    of_steps = not isinstance(ledger, Held) and "delta" in ledger.columns
+    sql = sql_of(name, as_of=as_of, window=window, months_ago=months_ago, of_steps=of_steps)
+    if isinstance(ledger, Held):
+        return _plain(ledger.engine(ledger.sql(sql)), name)
     engine = duckdb_engine(**{"steps" if of_steps else "ledger": ledger})
-    return engine(_text(of_steps=of_steps).format_map(names) + asked)
+    return engine(f"{sql} ORDER BY {', '.join(RELATIONS[name])}")
+
+
+def _plain(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Answer of any engine as DuckDB gives it: lower names, int64, text, in order of the keys by code point."""
+    frame = frame.rename(columns=str.lower)
+    numbers = [column for column in frame.columns if column not in ("entity", "movement")]
+    kinds = dict.fromkeys(numbers, "int64") | {c: "str" for c in ("movement",) if c in frame}
+    return frame.astype(kinds).sort_values(RELATIONS[name], ignore_index=True)
