@@ -42,10 +42,10 @@ def is_small(n_accounts: float, n_effective: float) -> bool:
     return n_accounts < FEW or n_effective < FEW_EFFECTIVE
 
 
-def at(frame: pd.DataFrame, metric: str) -> list[dict[str, Any]]:
-    """Rows of one metric, the latest first."""
+def at(frame: pd.DataFrame, metric: str, *, by: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Rows of one metric, the latest first; `by` are the columns that part it."""
     rows = frame[frame["metric"] == metric].sort_values("end", ascending=False)
-    return [traced(row) for row in rows.to_dict("records")]
+    return [traced(row, by=by) for row in rows.to_dict("records")]
 
 
 def data_fact(
@@ -144,7 +144,7 @@ def vintages_fact(gross: pd.DataFrame, *, age: int, most: int = 3) -> Finding:
 
 def segments_fact(headline: pd.DataFrame, *, by: str, window: int) -> Finding:
     """Net retention and the accounts kept of every segment that had any at the opening, the largest first."""
-    net, logo = ({row[by]: row for row in at(headline, m)} for m in ("net_retention", "logo_retention"))
+    net, logo = ({row[by]: row for row in at(headline, m, by=[by])} for m in ("net_retention", "logo_retention"))
     rows = [
         {"name": str(name), "n": row["n_accounts"], "small": row["n_accounts"] < FEW, "net": row["value"],
          "numerator": row["numerator"], "denominator": row["denominator"], "kept": logo[name]["numerator"]}

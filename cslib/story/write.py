@@ -195,7 +195,9 @@ def notes(*texts: str, locale: str = "en_US") -> Prose:
     >>> print(notes("2 rows are *late*"))
     - 2 rows are \*late\*
     """
-    return Prose("\n".join(f"- {_escape(formats.one_line(retell(text, locale=locale)))}" for text in texts))
+    told = [formats.one_line(retell(text, locale=locale)) for text in texts]
+    kept = tuple({"kind": "note", "values": {"text": text}, "said": True} for text in told)
+    return Prose("\n".join(f"- {_escape(text)}" for text in told), kept)
 
 
 def language(locale: str) -> str:

@@ -6,11 +6,10 @@ import math
 from typing import Final
 
 import pandas as pd
-from babel.numbers import format_decimal
 
 from cslib.charts.axis import trailing
 from cslib.charts.canvas import require
-from cslib.formats import MINUS, count, percent
+from cslib.formats import count, percent, points
 from cslib.styled.sheet import Sheet, lay_out, once
 from cslib.words import metric_name, say
 
@@ -77,12 +76,14 @@ def changes_table(
             months = count(change["months_ago"], locale=locale)
             metric = metric_name(row["metric"], locale=locale)
             names.append(say("{metric}, change in {n} months", locale=locale, metric=metric, n=months))
-            span = _to(*(_points(change[side], locale=locale) for side in ("low", "high")), locale=locale)
+            span = _to(
+                *(points(change[side], locale=locale, signed=True) for side in ("low", "high")), locale=locale
+            )
             has_span = not pd.isna(change["low"])
-            detectable = _points(change["detectable"], locale=locale).lstrip("+")
+            detectable = points(change["detectable"], locale=locale)
             verdict = say(_SAID[change["verdict"]], locale=locale)
             shown = [span, verdict, f"±{detectable}"] if has_span else [nothing, verdict, nothing]
-            rows.append([_points(change["value"], locale=locale), *shown])
+            rows.append([points(change["value"], locale=locale, signed=True), *shown])
     if not rows:
         names, rows = [nothing], [[""] * len(heads)]
     cells = pd.DataFrame(rows, index=names, columns=heads)
@@ -107,8 +108,3 @@ def _span(low: float, high: float, *, locale: str) -> str:
 
 def _to(low: str, high: str, *, locale: str) -> str:
     return say("{low} to {high}", locale=locale, low=low, high=high)
-
-
-def _points(ratio: float, *, locale: str) -> str:
-    points = round(100 * ratio, 1) + 0.0  # never minus nothing
-    return str(format_decimal(points, format="+0.0;-0.0", locale=locale)).replace("-", MINUS)
