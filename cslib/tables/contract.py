@@ -166,6 +166,13 @@ _CONTRACT: Final = (
             account_id*  text  -  -    the customer
             milestone*   text  -  -    signed, kickoff, live, first_value ...
             date*        date  -  day  it was reached
+            kind         text  -  -    step, document, challenge, objective, workflow, or stage of an outcome
+            parent       text  -  -    the milestone it serves
+            owner        text  -  -    who answers for it
+            metric       text  -  -    what it is measured by
+            before       number  -  -    the measure before
+            after        number  -  -    the measure now
+            confirmed    flag  -  -    the customer confirmed it
         """),
         ("account_id", "milestone", "date"),
         "date",
@@ -182,6 +189,7 @@ _CONTRACT: Final = (
             direction    text    -    -        outbound: we began it; inbound: the customer did
             contact_id   text    -    -        with whom
             minutes      number  0..  minutes  how long
+            executive    flag    -    -        an executive of the customer was there, or was told
         """),
         (),
         "date",
@@ -197,6 +205,8 @@ _CONTRACT: Final = (
             is_economic_buyer  flag  -  -    holds the budget
             start_date         date  -  day  first day in the role
             end_date           date  -  day  first day no longer in it; blank while in it
+            reports_to         text  -  -    contact_id of the person's head
+            influence          number  0..  -  weight of the person's word
         """),
         ("account_id", "contact_id", "role", "start_date"),
         "start_date",
@@ -217,10 +227,14 @@ _CONTRACT: Final = (
             won            flag   -  -            blank while it is open
             product        text   -  -            what is to be sold
             buyer          text   -  -            who decides
+            seller         text   -  -            who sells
+            promised       text   -  -            what was promised to win it
+            settled_date   date   -  day          the promise was kept or broken
+            promise_kept   flag   -  -            blank while it is open
         """),
         (),
         "created_date",
-        later={"closed_date": ("stage", "won")},
+        later={"closed_date": ("stage", "won"), "settled_date": ("promise_kept",)},
         order=(("created_date", "closed_date"),),
     ),
     Table(
@@ -233,10 +247,17 @@ _CONTRACT: Final = (
             status       text   -    -      where it stands
             votes        count  0..  votes  how many want it
             closed_date  date   -    day    it was settled
+            idea         text   -    -      the idea it is about; the same for all who ask for it
+            channel      text   -    -      how it came
+            text         text   -    -      in the customer's words
+            replies      count  0..  replies  answers of other customers
+            reason       text   -    -      why it was declined
+            alternative  text   -    -      what was offered instead
+            notified_date  date  -   day    the customer was told
         """),
         (),
         "date",
-        later={"closed_date": ("status",)},
+        later={"closed_date": ("status", "reason", "alternative"), "notified_date": ()},
         order=(("date", "closed_date"),),
     ),
     Table(
@@ -297,8 +318,9 @@ _CONTRACT: Final = (
             function*  text   -  -            customer success, support, sales, product ...
             month*     date   -  month        first day of the month
             amount*    money  -  minor units  cost, in the reporting currency
+            channel    text   -  -            channel it was spent on
         """),
-        ("function", "month"),
+        ("function", "month", "channel"),
         "month",
     ),
 )

@@ -13,15 +13,16 @@ renewals: account_id due_date target_arr outcome closed_date renewed_arr list_up
 usage: account_id date user_id feature events seconds licensed_units used_units
 health: account_id as_of_date score band components
 surveys: account_id date score kind contact_id role comment
-milestones: account_id milestone date
-touches: account_id date kind owner purpose direction contact_id minutes
-contacts: account_id contact_id role is_champion is_economic_buyer start_date end_date
+milestones: account_id milestone date kind parent owner metric before after confirmed
+touches: account_id date kind owner purpose direction contact_id minutes executive
+contacts: account_id contact_id role is_champion is_economic_buyer start_date end_date reports_to influence
 opportunities: account_id created_date amount kind source stage closed_date won product buyer
-feedback: account_id date area status votes closed_date
+    seller promised settled_date promise_kept
+feedback: account_id date area status votes closed_date idea channel text replies reason alternative notified_date
 churn_reasons: account_id date reason voluntary competitor savable source
 tickets: account_id opened_at closed_at priority first_response_minutes csat escalated
 team: person role start_date end_date region annual_cost quota quota_kind segment
-costs: function month amount
+costs: function month amount channel
 """
 REQUIRED = {
     "subscriptions": "account_id start_date end_date currency",
