@@ -147,6 +147,8 @@ def layers(book: Book, *, grain: Grain = "year") -> pd.DataFrame:
 
     Returns a row per ``cohort`` (first day of the period) and ``end``: ``value`` (int64), ``unit``. The layers of a
     month add up to the book's ARR.
+
+    Systems: G22.
     """
     cells = _cells(book)
     anchor = anchor_day(book.as_of)

@@ -216,6 +216,8 @@ def compare_conventions(
         The columns of :mod:`cslib.metrics.retention`, and ``title``, ``difference`` (ratio less the default's ratio),
         ``known_error``, and ``causes``: up to `causes` pairs of an account's name and its effect, the change of that
         difference when the account is left out, largest first.
+
+    Systems: N09.
     """
     every = {
         (c.metric, c.name): c for c in (*CONVENTIONS, *book.conventions)

@@ -100,7 +100,7 @@ def net_retention(book: Book, *, window: int = 12, by: By = None) -> pd.DataFram
     ValueError
         When `window` is not positive or a column is unknown.
 
-    Source: SaaS Metrics Standards Board, net revenue retention, cohort method.
+    Source: SaaS Metrics Standards Board, net revenue retention, cohort method. Systems: N01, N40, N42.
 
     Examples
     --------
@@ -222,7 +222,7 @@ def movement(book: Book, *, metric: str, window: int = 1, by: By = None, base: B
 
 
 def bridge(book: Book, *, window: int = 3, by: By = None, base: Base = "arr") -> pd.DataFrame:
-    """Bridge of the one window that closes on the as-of day; columns as in :func:`movements`."""
+    """Bridge of the one window that closes on the as-of day; columns as in :func:`movements`. Systems: G02."""
     rows = movements(book, window=window, by=by, base=base)
     return _closing(rows, book)
 

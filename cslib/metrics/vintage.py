@@ -130,7 +130,7 @@ def newest_vintage(book: Book, *, age: int = 12, span: int = 12, level: float = 
     ValueError
         When `age` or `span` is not positive.
 
-    Source: difference of ratios of sums over different accounts, clustered by parent; Bonferroni.
+    Source: difference of ratios of sums over different accounts, clustered by parent; Bonferroni. Systems: G39.
     """
     aged = _aged(book, age=age, span=span)
     new = (aged["vintage"] == 0).to_numpy()

@@ -132,3 +132,9 @@ def test_vintages_equal_the_triangle_summed_over_their_months() -> None:
     assert (aged["numerator"].sum(), aged["denominator"].sum()) == (row["numerator"], row["denominator"])
     by = c.vintages(eight(), metric="gross", age=12, by="segment")
     assert by["numerator"].sum() == row["numerator"]
+
+
+def test_g22_the_layers_of_every_month_are_the_arr_of_the_book() -> None:
+    book = eight()
+    whole = r.arr(book).set_index("end")["value"]
+    assert c.layers(book).groupby("end")["value"].sum().to_dict() == whole[whole > 0].to_dict()

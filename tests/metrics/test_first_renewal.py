@@ -7,6 +7,8 @@ import pytest
 
 from cslib.book import Book
 from cslib.metrics.first_renewal import first_renewals
+from cslib.metrics.lives import lives
+from cslib.stats.survival import kaplan_meier
 from tests.books import AS_OF, book_of
 from tests.metrics.planted import NEWER_WORSE, simulated
 
@@ -59,3 +61,16 @@ def test_the_planted_vintage_shows_at_its_first_renewal() -> None:
         first_renewals(simulated(NEWER_WORSE))["end"].dt.year
     )
     assert found.loc[2026, "high"] < found.loc[[2024, 2025], "value"].min()
+
+
+def test_g09_the_curve_at_month_12_is_the_direct_count_where_nothing_is_censored() -> None:
+    rows = [(f"a{i}", "2023-01-01", "2024-01-01" if i < 3 else "2025-06-01", "10") for i in range(8)]
+    book = book_of(rows)
+    accounts = lives(book).accounts
+    months = kaplan_meier(accounts["left"].fillna(accounts["last"]), accounts["left"].notna())
+    direct = first_renewals(book)
+    assert (
+        months.survival[months.time <= 12][-1]
+        == direct["n_kept"].iloc[0] / direct["n_accounts"].iloc[0]
+        == 5 / 8
+    )

@@ -44,6 +44,7 @@ def table(book: Book) -> pd.DataFrame:
 
 
 def test_every_published_convention_on_the_published_ledger(tmp_path: Path) -> None:
+    """N09: each variant on one small ledger, worked by hand by its author."""
     found = table(Book.load(external.mrr_playbook(tmp_path), as_of=date(2019, 11, 1)))["value"]
     assert {key: f"{found[key]:.2%}" for key in PRINTED} == PRINTED
     assert round(found["quick_ratio", "flow"], 3) == 2.607

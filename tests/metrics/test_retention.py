@@ -301,3 +301,42 @@ def test_the_bridge_closes_for_every_month_and_segment_of_foreign_data(
             )
             closed = wide["opening"] + wide[list(r.GAINS)].sum(axis=1) - wide[list(r.LOSSES)].sum(axis=1)
             assert (closed == wide["closing"]).all()
+
+
+def test_g02_the_cohort_identity_holds_to_the_cent_and_gross_is_at_most_net() -> None:
+    book = eight()
+    rows = r.bridge(book, window=12).set_index("metric")["value"].astype("int64")
+    staying = rows["opening"] - rows["churn"] - rows["contraction"] + rows["expansion"]
+    net, gross = last(r.net_retention(book)), last(r.gross_retention(book))
+    assert net["numerator"] == staying
+    assert gross["value"] <= min(1, net["value"])
+
+
+def test_n01_new_accounts_never_enter_and_who_comes_back_does_not_either() -> None:
+    old = [("A", "2024-01-01", None, "100"), ("F", "2024-01-01", "2024-07-01", "90")]
+    new = [("N", "2025-02-01", None, "5000"), ("F", "2025-08-01", None, "70")]
+    assert (
+        last(r.net_retention(book_of(old + new)))["value"]
+        == last(r.net_retention(book_of(old)))["value"]
+        == 1
+    )
+
+
+def test_n40_the_worked_example_is_exactly_125() -> None:
+    # 100,000 at the start, 50,000 of growth, 25,000 lost: 125,000
+    rows = [
+        ("A", "2024-01-01", "2025-06-01", "75000"),
+        ("A", "2025-06-01", None, "125000"),
+        ("B", "2024-01-01", "2025-06-01", "25000"),
+    ]
+    assert last(r.net_retention(book_of(rows)))["value"] == 1.25
+
+
+def test_n42_parts_weighted_by_their_opening_are_the_whole() -> None:
+    book = eight()
+    parts = r.net_retention(book, by="segment").query("end == end.max() and denominator > 0")
+    whole = last(r.net_retention(book))
+    assert (parts["value"] * parts["denominator"]).sum() / parts["denominator"].sum() == pytest.approx(
+        whole["value"]
+    )
+    assert parts["denominator"].sum() == whole["denominator"]

@@ -47,6 +47,7 @@ def test_no_two_vintages() -> None:
 
 
 def test_the_planted_vintages_are_flagged_and_no_others() -> None:
+    """G39: a planted bad cohort raises the alarm."""
     assert set(v.newest_vintage(simulated(NEWER_WORSE))["verdict"]) == {"worse"}
     assert set(v.newest_vintage(simulated(HEALTHY))["verdict"]) == {"cannot tell"}
     assert set(v.newest_vintage(simulated(ONE_ACCOUNT))["verdict"]) == {"cannot tell"}
