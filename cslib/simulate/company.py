@@ -11,6 +11,7 @@ from pandas.api.types import pandas_dtype
 from cslib.simulate import commercial, people, signals
 from cslib.simulate.ledger import simulate_ledger
 from cslib.simulate.panel import account_months
+from cslib.simulate.thorough import thorough
 from cslib.simulate.world import Spec, generator
 from cslib.tables import DTYPES, TABLES
 
@@ -86,4 +87,5 @@ def simulate_company(spec: Spec, seed: int) -> dict[str, pd.DataFrame]:
         "team": crew,
         "costs": commercial.costs(grid, crew, draw("costs")),
     }
+    frames = thorough(frames, draw("thorough"))
     return {name: canonical(frames[name], name) for name in TABLES}
