@@ -1,5 +1,4 @@
-"""What a thorough company records besides: who began a touch, who reports to whom, what was promised, quotas,
-replies."""
+"""What a thorough company records besides: who began a touch, what was promised, quotas, replies."""
 
 from __future__ import annotations
 
