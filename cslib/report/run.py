@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -21,6 +21,7 @@ from cslib.report.job import Job, check_job
 from cslib.report.log import held, now
 from cslib.report.normal import normalise
 from cslib.report.outputs import numbers
+from cslib.report.private import bare, hushed, is_private
 from cslib.report.proof import Outcome, read_proof
 from cslib.report.save import MANIFEST, prepare, publish
 from cslib.report.translate import LOCALE, language_tag, period_name
@@ -181,6 +182,8 @@ def run_job(
 def _run(job: Job, how: How, *, laps: Laps, on_cell: OnCell | None) -> Record:
     executed, failure, tries = _executed(job, how, on_cell=on_cell)
     laps.lap("cells")
+    if is_private(job.notebook):
+        job, failure = replace(job, subject=bare(job.subject)), hushed(executed, failure)
     normalise(executed, folder=job.home)
     executed.metadata["cslib"] = _about(job)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cslib.story.coverage import coverage_facts
+from cslib.story.customer import customer_facts
 from cslib.story.detectors import DETECTORS, detect
 from cslib.story.facts import (
     accounts_fact,
@@ -51,6 +52,7 @@ __all__ = [
     "choose",
     "concentration_fact",
     "coverage_facts",
+    "customer_facts",
     "data_fact",
     "dependence_fact",
     "detect",
