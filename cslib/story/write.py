@@ -27,10 +27,18 @@ MIME: Final = "application/vnd.cslib.findings+json"
 GROUP: Final = "group"  # findings about several companies have templates of their own
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&:@^=/\"'])")
 _OPEN, _PART, _TEXT, _CLOSE = "\ue000\ue001\ue002\ue003"  # private characters
-_OURS: Final = re.compile(f"[{_OPEN}{_PART}{_TEXT}{_CLOSE}]")
+_OURS: Final = re.compile(f"[{_OPEN}{_PART}{_TEXT}{_CLOSE}\ue004]")
 _MARK: Final = re.compile(
     f"{_OPEN}([^{_PART}]*){_PART}([^{_PART}]*){_PART}([^{_TEXT}]*){_TEXT}([^{_CLOSE}]*){_CLOSE}"
 )
+_FROM_THE_RIGHT: Final = frozenset({"ar"})
+_TURNS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # marks of direction
+_PIECE: Final = (
+    "\u2068{}\u2069"  # first strong isolate: a Latin name keeps its order in a line from the right
+)
+_KEPT: Final = "\ue004"  # a space inside text from data
+_HAN: Final = "\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"
+_LOOSE: Final = re.compile(f"(?<=[{_HAN}]) +| +(?=[{_HAN}])")  # Chinese is written without spaces
 _KINDS: Final = ("money", "percent", "points", "count", "year", "day", "month")
 
 
@@ -173,6 +181,7 @@ def sentence(finding: Finding, *, currency: str, locale: str) -> tuple[str, list
         raise KeyError(f"templates/{template} has no sentence for findings of kind {finding.kind!r}")
     marked = re.sub(r"[ \t\n]+", " ", str(macro(**with_paths(finding.values)))).strip()
     marked = re.sub(r" (?=[.,;:!?،؛。，；：、])", "", marked)
+    marked = (_LOOSE.sub("", marked) if language(locale) == "zh" else marked).replace(_KEPT, " ")
     printed: list[Printed] = []
     parts: list[str] = []
     length = last = 0
@@ -243,8 +252,8 @@ def _environment(locale: str, currency: str) -> Environment:
     environment.filters |= {
         "plural": lambda n, **forms: formats.plural(n, forms, locale=locale),
         "size": _size,
-        "name": lambda text: _escape(formats.shortened(text, length=60)),
-        "plain": lambda text: _escape(formats.one_line(retell(text, locale=locale))),
+        "name": lambda text: _whole(formats.shortened(text, length=60), locale=locale),
+        "plain": lambda text: _whole(formats.one_line(retell(text, locale=locale)), locale=locale),
         "listed": lambda parts: formats.listed(list(parts), locale=locale),
     }
     return environment
@@ -253,6 +262,14 @@ def _environment(locale: str, currency: str) -> Environment:
 def _size(value: Any) -> Any:
     """Number without its sign; it goes on knowing where it comes from."""
     return with_paths(abs(value), value.path)
+
+
+def _whole(text: str, *, locale: str) -> str:
+    """Text from data, escaped, as one piece of the sentence: in its own direction and with its own spaces."""
+    told = _escape(_TURNS.sub("", text))
+    if language(locale) in _FROM_THE_RIGHT:
+        return _PIECE.format(told)
+    return told.replace(" ", _KEPT) if language(locale) == "zh" else told
 
 
 def _escape(text: str) -> str:

@@ -19,6 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from cslib import formats
+from cslib.conventions import CONVENTIONS
 from cslib.words.notes import NOTES
 
 __all__ = ["LANGUAGES", "accounts", "known", "metric_name", "retell", "say", "say_n"]
@@ -96,7 +97,7 @@ def metric_name(metric: str, *, locale: str) -> str:
 def retell(text: str, *, locale: str) -> str:
     """A finished English note of the data, told again in another language by the pattern it was made from.
 
-    What no pattern of :data:`cslib.words.notes.NOTES` matches stays as it is.
+    What matches neither a pattern of :data:`cslib.words.notes.NOTES` nor the text of a convention stays as it is.
 
     >>> retell("3 rows are late.", locale="en_US")
     '3 rows are late.'
@@ -118,11 +119,13 @@ def _language(locale: str) -> str:
 @cache
 def _shapes() -> Mapping[str, re.Pattern[str]]:
     shapes = {}
-    for pattern in NOTES:
+    for pattern in (*NOTES, *(c.text for c in CONVENTIONS if "{" in c.text)):
         parts = re.split(r"\{(\w+)\}", pattern)
-        shapes[pattern] = re.compile(
-            "".join(f"(?P<{p}>.+?)" if i % 2 else re.escape(p) for i, p in enumerate(parts))
-        )
+        shape = ""
+        for i, part in enumerate(parts):
+            again = i % 2 and part in parts[1:i:2]
+            shape += f"(?P={part})" if again else f"(?P<{part}>.+?)" if i % 2 else re.escape(part)
+        shapes[pattern] = re.compile(shape)
     return shapes
 
 

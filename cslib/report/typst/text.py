@@ -34,6 +34,9 @@ _WORD: Final = re.compile(rf"[^\s{_BREAK}]+")
 _MINUS: Final = re.compile(r"(?<![\w.,-])-(?=[\d$€£.])")
 _UNIT: Final = re.compile(r"(?<=\d) (?=(?:%|points?|months?|days?|years?|accounts?|of|x|USD|EUR|GBP)\b)")
 _QUOTE: Final = re.compile("([\"'])")
+_PIECE: Final = re.compile(
+    "\u2068([^\u2068\u2069]+)\u2069"
+)  # a first strong isolate, as of a name
 
 
 def literal(text: str) -> str:
@@ -86,7 +89,16 @@ def prose(text: str) -> list[str]:
 
     >>> prose("it's -3 points")
     ['"it"', 'smartquote(double: false)', '"s −3\\xa0points"']
+    >>> prose("\\u2068Studio 54\\u2069: 3")
+    ['piece("Studio 54")', '": 3"']
     """
+    if _PIECE.search(text):
+        parts = enumerate(_PIECE.split(text))
+        return [
+            told
+            for i, part in parts
+            for told in ([f"piece({content(prose(part))})"] if i % 2 else prose(part))
+        ]
     text = _UNIT.sub("\u00a0", _MINUS.sub("−", text))
     quotes = {'"': "smartquote()", "'": "smartquote(double: false)"}
     return [quotes.get(part, literal(breakable(part))) for part in _QUOTE.split(text) if part]
