@@ -298,7 +298,12 @@ def test_a_benchmark_is_told_with_population_source_year_and_n() -> None:
 
 def test_a_ledger_that_may_stop_before_the_day_is_told() -> None:
     account = pd.DataFrame(
-        {"table": ["subscriptions"], "last_date": [pd.Timestamp("2025-10-31")], "rows_rejected": [2]}
+        {
+            "table": ["subscriptions"],
+            "last_date": [pd.Timestamp("2025-10-31")],
+            "rows_rejected": [2],
+            "rows_read": [150],
+        }
     )
     text = said(found("data_caveat", account=account, as_of=date(2025, 12, 31), beyond=True))
     assert text == (

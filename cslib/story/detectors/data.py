@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Protocol
+from typing import Final, Protocol
 
 import pandas as pd
 
@@ -12,11 +12,14 @@ from cslib.story.finding import Evidence, Finding
 
 __all__ = ["data_caveat_finding", "restatement_finding"]
 
+MANY: Final = 0.01  # share of rows whose rejection an executive is told
+
 
 def data_caveat_finding(*, account: pd.DataFrame, as_of: date, beyond: bool) -> Iterator[Finding]:
-    """Rows that were rejected, and a ledger that may stop before the as-of day."""
+    """A ledger that may stop before the as-of day, and rejected rows where they are one in a hundred or more."""
     last = account.loc[account["table"] == "subscriptions", "last_date"].max()
-    rejected = int(account["rows_rejected"].sum())
+    rejected, read = int(account["rows_rejected"].sum()), int(account["rows_read"].sum())
+    rejected = rejected if rejected >= MANY * read else 0
     days = 0 if pd.isna(last) else (pd.Timestamp(as_of) - last).days
     values = {"beyond": beyond, "days": days, "last": last, "end": as_of, "rejected": rejected}
     yield Finding(
