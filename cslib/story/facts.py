@@ -144,7 +144,9 @@ def vintages_fact(gross: pd.DataFrame, *, age: int, most: int = 3) -> Finding:
 
 def segments_fact(headline: pd.DataFrame, *, by: str, window: int) -> Finding:
     """Net retention and the accounts kept of every segment that had any at the opening, the largest first."""
-    net, logo = ({row[by]: row for row in at(headline, m, by=[by])} for m in ("net_retention", "logo_retention"))
+    net, logo = (
+        {row[by]: row for row in at(headline, m, by=[by])} for m in ("net_retention", "logo_retention")
+    )
     rows = [
         {"name": str(name), "n": row["n_accounts"], "small": row["n_accounts"] < FEW, "net": row["value"],
          "numerator": row["numerator"], "denominator": row["denominator"], "kept": logo[name]["numerator"]}
