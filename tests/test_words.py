@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 from cslib import words
 from cslib.words.__main__ import of_code, texts, updated
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 LANGUAGES = ("tr", "zh", "ar")
 PLACE = re.compile(r"\{(\w*)\}")
 
