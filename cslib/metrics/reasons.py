@@ -61,10 +61,11 @@ def reasons_by_money(book: Book, *, window: int = 12) -> pd.DataFrame:
     frame = pd.DataFrame({"accounts": grouped["weight"].sum(), "arr": grouped["part"].sum()})
     frame["share"] = frame["arr"] / frame["arr"].sum() if len(frame) else np.nan
     frame["first"] = (first["reason"].value_counts() / max(len(first), 1)).reindex(frame.index).fillna(0)
-    known = told[told["savable"].notna()] if "savable" in told else told.iloc[:0]
-    frame["savable"] = (
-        known.groupby("reason")["savable"].apply(lambda s: float(s.astype(bool).mean())).reindex(frame.index)
-    )
+    frame["savable"] = np.nan
+    if "savable" in told:
+        known = told[told["savable"].notna()]
+        said = known.groupby("reason")["savable"].apply(lambda s: float(s.astype(bool).mean()))
+        frame["savable"] = said.reindex(frame.index)
     frame["arr"] = frame["arr"].round().astype("int64")
     return frame.sort_values(["arr", "accounts"], ascending=False).rename_axis("reason").reset_index()
 

@@ -108,14 +108,11 @@ def call_plan(
     Source: Lemkin, SaaStr. Systems: L09.
     """
     live = banded(book, edges=edges)
-    live = live[live["band"].isin(list(bands))]
-    touches = book.tables.get("touches")
-    last = (
-        touches.groupby("account_id")["date"].max()
-        if touches is not None
-        else pd.Series(dtype="datetime64[s]")
-    )
-    live = live.assign(last=live["account_id"].map(last))
+    live = live[live["band"].isin(list(bands))].copy()
+    live["last"] = pd.Series(pd.NaT, index=live.index, dtype="datetime64[s]")
+    if book.has("touches"):
+        last = book.tables["touches"].groupby("account_id")["date"].max()
+        live["last"] = last.reindex(live["account_id"]).to_numpy()
     live = live.sort_values(["owner", "last", "account_id"], na_position="first", ignore_index=True)
     turn = live.groupby("owner", dropna=False).cumcount()
     live["day"] = (turn // calls_a_day).astype("int64") + 1
