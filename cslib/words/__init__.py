@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -107,9 +108,32 @@ def retell(text: str, *, locale: str) -> str:
     for pattern, shape in _shapes().items():
         found = shape.fullmatch(text)
         if found:
-            parts = {name: known(part, locale=locale) for name, part in found.groupdict().items()}
+            parts = {name: _part(part, locale=locale) for name, part in found.groupdict().items()}
             return say(pattern, locale=locale, **parts)
     return known(text, locale=locale)
+
+
+def _part(text: str, *, locale: str) -> str:
+    """What stands in a place of a note, as that language writes it: a day, a number, words, or a list of them.
+
+    >>> _part("2026-09-30", locale="zh_CN"), _part("1,823", locale="tr_TR")
+    ('2026年9月30日', '1.823')
+    """
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return formats.day(date.fromisoformat(text), locale=locale)
+    if re.fullmatch(r"\d+|\d{1,3}(,\d{3})+", text):
+        return formats.count(int(text.replace(",", "")), locale=locale)
+    told = known(text, locale=locale)
+    if told != text:
+        return told
+    pieces = [piece for piece in re.split(r", (?=\d)", text) if piece]
+    counted = [re.fullmatch(r"(\d[\d,]*) (.+)", piece) for piece in pieces]
+    if all(counted):  # 2 never paid, 1 left out by a setting
+        return formats.listed(
+            [" ".join(_part(word, locale=locale) for word in one.groups()) for one in counted if one],
+            locale=locale,
+        )
+    return text
 
 
 def _language(locale: str) -> str:

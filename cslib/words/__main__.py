@@ -116,7 +116,10 @@ def texts(*notebooks: Path) -> dict[Text, None]:
 DATA = (
     "opening", "closing", "Opening", "Closing", "new", "expansion", "reactivation", "contraction", "churn", "unchanged",
     "joined and left", "gone before", "month", "quarter", "year", "by due date", "Segment", "Industry", "Region",
-    "Channel", "Plan", "Product", "Currency", "changed", "cannot tell", "Net", "Gross", "Logo",
+    "Channel", "Plan", "Product", "Currency", "segment", "industry", "region", "channel", "plan", "product", "currency",
+    "cohort", "fitted curve", "hazard ratio at equal age", "cohort by renewals", "private", "public", "bootstrapped",
+    "equity-backed", "annual contracts", "month-to-month contracts", "multi-year contracts", "subscription pricing",
+    "usage-based pricing", "hybrid pricing", "seat-based pricing", "product-led", "sales-led", "self-serve", "changed", "cannot tell", "Net", "Gross", "Logo",
     "Left or pay less", "Pay more", "left", "over 25% less", "up to 25% less", "up to 25% more", "25% to 100% more",
     "more than double",
     "above", "below",
