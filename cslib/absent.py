@@ -38,11 +38,15 @@ def given(function: Callable[..., Any], /, *args: Any, **named: Any) -> Any:
 
 
 def show(found: Any, how: Callable[..., Any], /, **named: Any) -> Any:
-    """Shown form ``how(found, **named)`` of what :func:`given` returned, or its honest line.
+    """Shown form ``how(found, **named)`` of what :func:`given` returned, or its honest line, with its title.
 
     >>> show(Absent("seats in use need the table usage"), len)
     Line(text='seats in use need the table usage')
+    >>> show(Absent("it needs the table usage"), len, title="Seats in use")
+    Line(text='Seats in use: it needs the table usage')
     >>> show([1, 2], len)
     2
     """
-    return Line(str(found)) if isinstance(found, Absent) else how(found, **named)
+    if not isinstance(found, Absent):
+        return how(found, **named)
+    return Line(f"{named['title']}: {found}" if "title" in named else str(found))

@@ -25,7 +25,7 @@ def young(folder: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["retention", "cohorts"])
+@pytest.mark.parametrize("name", ["retention", "cohorts", "renewals", "coverage", "health"])
 def test_a_company_with_one_table_and_five_months_gets_its_report(tmp_path: Path, name: str) -> None:
     record = run_report(
         NOTEBOOKS / f"{name}.ipynb", company=young(tmp_path), quarter="2025Q2", out=tmp_path / "out"

@@ -305,7 +305,7 @@ def feature_journey(book: Book, *, steps: Sequence[str] | None = None, within: i
     Returns
     -------
     DataFrame
-        A row a step: ``step, n_accounts, conversion`` (from the one before), ``overall, lost`` (accounts that stop
+        A row a step, up to the first that nobody reaches: ``step, n_accounts, conversion`` (from the one before), ``overall, lost`` (accounts that stop
         before it).
 
     Raises
@@ -339,4 +339,6 @@ def feature_journey(book: Book, *, steps: Sequence[str] | None = None, within: i
             "overall": n / entered if entered else float("nan"), "lost": before - n,
         })  # fmt: skip
         before = n
+        if not n:
+            break
     return pd.DataFrame(rows)

@@ -240,6 +240,11 @@ def _signs(book: Book, day: pd.Timestamp) -> pd.DataFrame:
     return points.assign(arr=arr)
 
 
+def _signed(book: Book) -> None:
+    if not book.has("health") and utilisation(book, pd.Timestamp(book.as_of)).empty:
+        raise Absent("it needs the table health or units in the table usage, of which neither was given")
+
+
 def two_lists(book: Book, *, least: int = 3) -> pd.DataFrame:
     """Who may leave and who may grow: live accounts with `least` points of signs, the reasons and the ARR.
 
@@ -249,8 +254,14 @@ def two_lists(book: Book, *, least: int = 3) -> pd.DataFrame:
         A row an account and list, most points and ARR first: ``list`` (at risk, ready to grow), ``account_id,
         name, points, reasons`` (signs with their points, which add up), ``arr`` (minor units).
 
+    Raises
+    ------
+    Absent
+        When there are neither scores nor units in use.
+
     Source: early warning of risk and of opportunity. Systems: N12.
     """
+    _signed(book)
     signs = _signs(book, pd.Timestamp(book.as_of))
     rows = []
     for name, total, weights in (("at risk", "risk", RISKS), ("ready to grow", "ready", SIGNS)):
@@ -284,8 +295,14 @@ def two_lists_record(book: Book, *, quarters: int = 4, least: int = 3) -> pd.Dat
         ``precision, low, high`` (95%, Wilson), ``base`` (share of all accounts that did), ``recall`` (of all who
         did, those named).
 
+    Raises
+    ------
+    Absent
+        When there are neither scores nor units in use.
+
     Source: precision and recall. Systems: N12.
     """
+    _signed(book)
     counts = {"at risk": np.zeros(4, int), "ready to grow": np.zeros(4, int)}
     for back in range(quarters, 0, -1):
         since, until = (pd.Timestamp(months_before(book.as_of, 3 * m)) for m in (back, back - 1))
