@@ -305,8 +305,8 @@ def feature_journey(book: Book, *, steps: Sequence[str] | None = None, within: i
     Returns
     -------
     DataFrame
-        A row a step, up to the first that nobody reaches: ``step, n_accounts, conversion`` (from the one before), ``overall, lost`` (accounts that stop
-        before it).
+        A row a step, up to the first that nobody reaches: ``step, n_accounts, conversion`` (from the one before),
+        ``overall, lost`` (accounts that stop before it).
 
     Raises
     ------

@@ -34,7 +34,7 @@ def _as_text(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     for column in (c for c in TABLES[table].columns if c.name in frame):
         values = frame[column.name]
         if column.kind == "money":
-            shown[column.name] = [f"{v // 100}.{v % 100:02d}" for v in values.tolist()]
+            shown[column.name] = ["" if pd.isna(v) else f"{v // 100}.{v % 100:02d}" for v in values.tolist()]
         elif column.kind == "number" and values.dropna().mod(1).eq(0).all():
             shown[column.name] = values.astype("Int64")
         elif column.kind == "flag":
