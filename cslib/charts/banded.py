@@ -8,7 +8,9 @@ import pandas as pd
 
 from cslib.charts.axis import end_labels, percent_axis
 from cslib.charts.canvas import GAIN, INK, MUTED, NEUTRAL, SIZE, Picture, house_style, require, said, sheet
-from cslib.formats import count, metric_name, percent
+from cslib.charts.retention import SHORT
+from cslib.formats import count, percent
+from cslib.words import metric_name, say
 
 __all__ = ["chart_curves"]
 
@@ -52,10 +54,12 @@ def chart_curves(curves: pd.DataFrame, *, title: str, locale: str = "en_US") -> 
     if others:
         raise ValueError(f"chart_curves: metric: found {', '.join(others)}; expected {', '.join(LINES)}")
     drawn = curves[curves["n_at_risk"] >= LEAST].sort_values("age")
-    caption = f"{title}, by age in months since first payment"
+    caption = say("{title}, by age in months since first payment", locale=locale, title=title)
     if drawn.empty or not drawn["age"].max() > 0:
         return said(
-            f"Fewer than {LEAST} accounts are a month old.", caption=f"{caption}.", label="fig-curves"
+            say("Fewer than {n} accounts are a month old.", locale=locale, n=count(LEAST, locale=locale)),
+            caption=f"{caption}.",
+            label="fig-curves",
         )
     figure, axes = sheet(left=0.8, right=1.15, top=0.12, bottom=0.72, height=3.3)
     oldest = int(drawn["age"].max())
@@ -83,14 +87,27 @@ def chart_curves(curves: pd.DataFrame, *, title: str, locale: str = "en_US") -> 
             linewidth=0,
         )
         axes.plot(x, y, gid=metric, clip_on=False, **style)
-        word = metric_name(metric)
-        names.append(f"{word.split(' ')[0]} {percent(y[-1], locale=locale, digits=0)}")
+        word = metric_name(metric, locale=locale)
+        names.append(f"{say(SHORT[metric], locale=locale)} {percent(y[-1], locale=locale, digits=0)}")
         heights.append(y[-1])
         found.append(metric)
         last = curve.iloc[-1]
-        span = f" ({percent(last['low'], locale=locale)} to {percent(last['high'], locale=locale)})"
-        span = "" if pd.isna(last["low"]) else span
-        sentences.append(f"{word}: {percent(y[-1], locale=locale)}{span} at month {x[-1]}.")
+        low_end, high_end = (percent(last[side], locale=locale) for side in ("low", "high"))
+        span = (
+            ""
+            if pd.isna(last["low"])
+            else f" ({say('{low} to {high}', locale=locale, low=low_end, high=high_end)})"
+        )
+        sentences.append(
+            say(
+                "{metric}: {value}{span} at month {age}.",
+                locale=locale,
+                metric=word,
+                value=percent(y[-1], locale=locale),
+                span=span,
+                age=x[-1],
+            )
+        )
     inks = {"net_retention": GAIN, "gross_retention": MUTED, "logo_retention": INK}
     end_labels(
         axes, names, at=heights, colours=[LINES[m]["color"] for m in found], inks=[inks[m] for m in found]
@@ -98,14 +115,20 @@ def chart_curves(curves: pd.DataFrame, *, title: str, locale: str = "en_US") -> 
     counted = drawn[drawn["metric"] == found[0]].set_index("age")["n_at_risk"]
     shown = [f"{age}\n{count(counted[age], locale=locale)}" for age in ages]
     axes.set_xticks(ages, shown, linespacing=1.6)
+    heads = say("Age\nAccounts", locale=locale)
     axes.text(
-        -0.045, -0.045, "Age\nAccounts", transform=axes.transAxes, ha="right", va="top", color=MUTED, linespacing=1.6,
+        -0.045, -0.045, heads, transform=axes.transAxes, ha="right", va="top", color=MUTED, linespacing=1.6,
         fontsize=SIZE,
     )  # fmt: skip
     level = percent(float(drawn["level"].iloc[0]), locale=locale, digits=0)
-    of = metric_name(found[0]).lower()
-    caption = (
-        f"{caption}, with pointwise {level} bands; below, the accounts old enough ({of}). "
-        f"Ages with fewer than {LEAST} are left out."
+    caption = say(
+        "{caption}, with pointwise {level} bands; below, the accounts old enough ({metric}). Ages with fewer than {n} "
+        "are left out.",
+        locale=locale,
+        caption=caption,
+        level=level,
+        metric=metric_name(found[0], locale=locale).lower(),
+        n=count(LEAST, locale=locale),
     )
-    return Picture(figure, f"Lines by age. {' '.join(sentences)}", caption, "fig-curves")
+    lines = say("Lines by age.", locale=locale)
+    return Picture(figure, f"{lines} {' '.join(sentences)}", caption, "fig-curves")

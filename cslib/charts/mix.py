@@ -18,9 +18,12 @@ from cslib.charts.canvas import (
     sheet,
     text_inches,
 )
-from cslib.formats import MINUS, metric_name, month, shortened
+from cslib.formats import MINUS, month, shortened
+from cslib.words import known, metric_name, say
 
 __all__ = ["chart_mix"]
+
+WORDS = {"rate": "rate", "mix": "mix"}
 
 
 @house_style()
@@ -53,7 +56,9 @@ def chart_mix(decomposed: pd.DataFrame, *, title: str, label: str, locale: str =
     if decomposed["segment"].duplicated().any():
         raise ValueError("chart_mix: found a segment more than once; expected one change")
     if decomposed.empty:
-        return said("There are no two windows to compare.", caption=f"{title}.", label=label)
+        return said(
+            say("There are no two windows to compare.", locale=locale), caption=f"{title}.", label=label
+        )
     names = [shortened(name) for name in decomposed["segment"]]
     probe, _ = sheet(left=0.5, right=0.5, top=0.1, bottom=0.4)
     wide = text_inches(probe, names) + 0.15
@@ -74,18 +79,23 @@ def chart_mix(decomposed: pd.DataFrame, *, title: str, label: str, locale: str =
                 text, (points, place + offset), xytext=(3 if points >= 0 else -3, 0), textcoords="offset points",
                 ha=side, va="center_baseline", color=INK if part == "rate" else MUTED,
             )  # fmt: skip
-            told.append(f"{part} {text}")
+            told.append(f"{say(WORDS[part], locale=locale)} {text}")
         sentences.append(f"{names[place]}: {', '.join(told)}.")
     axes.axvline(0, color=MUTED, linewidth=0.8)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", labelcolor=INK)
-    axes.set_xlabel("Points of the headline", labelpad=3)
+    axes.set_xlabel(say("Points of the headline", locale=locale), labelpad=3)
     one = decomposed.iloc[0]
-    span = f"{month(one['start'], locale=locale)} to {month(one['end'], locale=locale)}"
-    caption = (
-        f"{title}: {metric_name(one['metric']).lower()}, windows closing {span}, by {shortened(one['by'])}. "
-        "Upper bar: change within the segment; lower, grey bar: change of its weight. "
-        "All bars add up to the change of the headline."
+    caption = say(
+        "{title}: {metric}, windows closing {start} to {end}, by {part}. Upper bar: change within the segment; lower, "
+        "grey bar: change of its weight. All bars add up to the change of the headline.",
+        locale=locale,
+        title=title,
+        metric=metric_name(one["metric"], locale=locale).lower(),
+        start=month(one["start"], locale=locale),
+        end=month(one["end"], locale=locale),
+        part=known(shortened(one["by"]), locale=locale),
     )
-    return Picture(figure, f"Bars in points. {' '.join(sentences)}", caption, label)
+    bars = say("Bars in points.", locale=locale)
+    return Picture(figure, f"{bars} {' '.join(sentences)}", caption, label)

@@ -6,7 +6,8 @@ import pandas as pd
 
 from cslib.charts.axis import percent_axis
 from cslib.charts.canvas import GAIN, INK, MUTED, Picture, house_style, require, said, sheet, text_inches
-from cslib.formats import count, listed, metric_name, month, percent
+from cslib.formats import count, listed, month, percent
+from cslib.words import known, metric_name, say
 
 __all__ = ["chart_ranges"]
 
@@ -44,18 +45,23 @@ def chart_ranges(frame: pd.DataFrame, *, title: str, label: str, locale: str = "
         raise ValueError(f"chart_ranges: metric: found {', '.join(metrics)}; expected one")
     rows = frame.dropna(subset=["value"]).sort_values("end", ascending=False)
     if rows.empty:
-        return said("There is no period to show yet.", caption=f"{title}.", label=label)
+        return said(say("There is no period to show yet.", locale=locale), caption=f"{title}.", label=label)
     names = [
-        f"{month(row['start'], locale=locale)} to {month(row['end'], locale=locale)} "
-        f"({count(row['n_accounts'], locale=locale)})"
+        say(
+            "{start} to {end}",
+            locale=locale,
+            start=month(row["start"], locale=locale),
+            end=month(row["end"], locale=locale),
+        )
+        + f" ({count(row['n_accounts'], locale=locale)})"
         for row in rows.to_dict("records")
     ]
     probe, _ = sheet(left=0.5, right=0.5, top=0.1, bottom=0.4)
     wide = text_inches(probe, names) + 0.15
     figure, axes = sheet(left=wide, right=0.7, top=0.1, bottom=0.35, height=0.55 + 0.3 * len(rows))
     ends = rows[["low", "high", "value"]].to_numpy().ravel()
-    known = [float(value) for value in ends if not pd.isna(value)]
-    low, high = max(min(known), 0.0), max(known)
+    there = [float(value) for value in ends if not pd.isna(value)]
+    low, high = max(min(there), 0.0), max(there)
     pad = max(0.05 * (high - low), 0.01)
     axes.set_xlim(low - pad, high + pad)
     axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -74,13 +80,21 @@ def chart_ranges(frame: pd.DataFrame, *, title: str, label: str, locale: str = "
             1.01, place, told, transform=axes.get_yaxis_transform(), va="center_baseline", color=INK,
             weight="semibold",
         )  # fmt: skip
-        span = f" ({percent(row['low'], locale=locale)} to {percent(row['high'], locale=locale)})"
+        sides = {side: percent(row[side], locale=locale) for side in ("low", "high")}
+        span = f" ({say('{low} to {high}', locale=locale, **sides)})"
         sentences.append(f"{names[place]}: {told}{'' if pd.isna(row['low']) else span}.")
     axes.tick_params(axis="y", labelcolor=MUTED)
-    conventions = listed(sorted(set(rows["convention"])))
-    level = percent(float(rows["level"].iloc[0]), locale=locale, digits=0)
-    caption = (
-        f"{title}: {metric_name(metrics[0]).lower()}, {conventions}, with {level} intervals and the accounts in "
-        "brackets."
+    conventions = listed(
+        [known(name, locale=locale) for name in sorted(set(rows["convention"]))], locale=locale
     )
-    return Picture(figure, f"Dots on ranges. {' '.join(sentences)}", caption, label)
+    level = percent(float(rows["level"].iloc[0]), locale=locale, digits=0)
+    caption = say(
+        "{title}: {metric}, {conventions}, with {level} intervals and the accounts in brackets.",
+        locale=locale,
+        title=title,
+        metric=metric_name(metrics[0], locale=locale).lower(),
+        conventions=conventions,
+        level=level,
+    )
+    dots = say("Dots on ranges.", locale=locale)
+    return Picture(figure, f"{dots} {' '.join(sentences)}", caption, label)
