@@ -21,10 +21,10 @@ ARGS    ?=
 # One test file, one notebook to a worker: a notebook's cells are tests that need each other.
 WORKERS := -n logical --maxprocesses 4 --dist loadscope
 
-.PHONY: help setup report test check lab bench clean lock
+.PHONY: help setup report test test-engines check lab bench clean lock
 
 help: ## list the targets
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 	@echo "Variables: PYTHON=python3.12 (setup), QUARTER=2026Q3 and OUT=reports (report), ARGS='-n0 -k bridge' (test; also bench, lock)"
 
 setup: $(DEV) ## make .venv with everything locked: runtime, JupyterLab, tools
@@ -56,6 +56,14 @@ report: $(RUNTIME) demo/.stamp ## the demo's retention reports and the page acro
 
 test: $(DEV) demo/.stamp ## all tests: unit, doctests, laws, notebooks (nbval), the installed wheel
 	@$(PY) -m pytest $(WORKERS) --nbval --nbval-current-env $(ARGS)
+
+# Spark comes as a source package of 450 MB, so no lock holds it; it is installed where there is a Java to run it.
+SPARK ?= local-cluster[2,1,512]
+
+test-engines: $(DEV) demo/.stamp ## one text, three engines, same cents: Postgres and a Spark cluster, both started here
+	@if command -v java >/dev/null; then $(PY) -c 'import pyspark' 2>/dev/null || $(INSTALL) 'pyspark>=4.0,<5'; \
+	  else echo "no Java here (17 or later): Spark is left out, Postgres is not"; fi
+	@CSLIB_SPARK='$(SPARK)' $(PY) -m pytest tests/engines $(ARGS)
 
 check: $(DEV) ## lint and format check of code and notebooks, strict types
 	@$(PY) -m ruff check .

@@ -21,8 +21,10 @@ netted AS (
   FROM changes GROUP BY cut, entity, month HAVING SUM(delta) <> 0
 ),
 steps AS (        -- every change of an entity's amount: the movement ledger an auditor can read
-  SELECT cut, entity, month, delta, MIN(month) OVER (PARTITION BY cut, entity) AS first_month,
-    CAST(SUM(delta) OVER (PARTITION BY cut, entity ORDER BY month ROWS UNBOUNDED PRECEDING) AS BIGINT) AS closing
+  SELECT cut, entity, month, delta,
+    FIRST_VALUE(month) OVER (PARTITION BY cut, entity ORDER BY month ROWS UNBOUNDED PRECEDING) AS first_month,
+    CAST(SUM(delta) OVER (PARTITION BY cut, entity ORDER BY month ROWS UNBOUNDED PRECEDING) AS BIGINT) AS closing,
+    FIRST_VALUE(delta) OVER (PARTITION BY cut, entity ORDER BY month ROWS UNBOUNDED PRECEDING) AS first_amount
   FROM netted
 ),
 -- from the steps on
@@ -47,50 +49,55 @@ twice AS (        -- each step as it happens (side 0), and once more when the wi
   FROM steps WHERE month + {window} <= {as_of}
 ),
 sides AS (
-  SELECT cut, entity, first_month, month,
+  SELECT cut, entity, first_month, month, side, then_delta, now_delta,
     CAST(SUM(then_delta) OVER (PARTITION BY cut, entity ORDER BY month, side ROWS UNBOUNDED PRECEDING) AS BIGINT) AS opening,
-    CAST(SUM(now_delta) OVER (PARTITION BY cut, entity ORDER BY month, side ROWS UNBOUNDED PRECEDING) AS BIGINT) AS closing,
-    LEAD(month) OVER (PARTITION BY cut, entity ORDER BY month, side) AS until_month
+    CAST(SUM(now_delta) OVER (PARTITION BY cut, entity ORDER BY month, side ROWS UNBOUNDED PRECEDING) AS BIGINT) AS closing
   FROM twice
 ),
-then_and_now AS ( -- an entity's amounts at the opening and the close of the window that ends in `month`
-  SELECT cut, entity, first_month, month, until_month, opening, closing
-  FROM sides WHERE until_month IS NULL OR until_month > month
+ends AS (         -- an entity's amounts at the opening and the close of the window that closes as of now
+  SELECT cut, entity, first_month, CAST(SUM(CASE WHEN month + {window} <= {as_of} THEN delta ELSE 0 END) AS BIGINT) AS opening,
+    CAST(SUM(delta) AS BIGINT) AS closing
+  FROM steps GROUP BY cut, entity, first_month
 ),
-classed AS (      -- the one place that names a pair of amounts; it holds from `month` to before `until_month`
-  SELECT cut, entity, first_month, month, until_month, opening, closing,
+then_and_now AS ( -- amounts at both ends of a window: gained (1) and lost (-1) by each side of a step, or held now (0)
+  SELECT cut, entity, first_month, month, opening, closing, 1 AS sign,
+    CASE WHEN month > first_month + {window} OR month = first_month + {window} AND side = 1 THEN 1 ELSE 0 END AS known
+  FROM sides
+  UNION ALL
+  SELECT cut, entity, first_month, month, opening - then_delta AS opening, closing - now_delta AS closing, -1 AS sign,
+    CASE WHEN month > first_month + {window} THEN 1 ELSE 0 END AS known
+  FROM sides WHERE month > first_month OR side = 1
+  UNION ALL
+  SELECT cut, entity, first_month, {as_of} AS month, opening, closing, 0 AS sign,
+    CASE WHEN first_month + {window} <= {as_of} THEN 1 ELSE 0 END AS known
+  FROM ends
+),
+classed AS (      -- the one place that names a pair of amounts; known: the entity had begun when the window opened
+  SELECT cut, entity, first_month, month, opening, closing, sign,
     CASE WHEN opening > 0 THEN CASE WHEN closing = 0 THEN 'churn' WHEN closing > opening THEN 'expansion'
                                     WHEN closing < opening THEN 'contraction' ELSE 'unchanged' END
-         WHEN first_month > month - {window} THEN CASE WHEN closing > 0 THEN 'new' ELSE 'joined and left' END
+         WHEN known = 0 THEN CASE WHEN closing > 0 THEN 'new' ELSE 'joined and left' END
          ELSE CASE WHEN closing > 0 THEN 'reactivation' ELSE 'gone before' END END AS movement
   FROM then_and_now
 ),
 ttm AS (          -- trailing windows: change, by month, of the amounts and entities that stand in each class
-  SELECT cut, month, movement, CAST(SUM(opening) AS BIGINT) AS opening, CAST(SUM(closing) AS BIGINT) AS closing,
-    CAST(SUM(n) AS BIGINT) AS n
-  FROM (SELECT cut, month, movement, opening, closing, 1 AS n FROM classed
-        UNION ALL
-        SELECT cut, until_month AS month, movement, -opening AS opening, -closing AS closing, -1 AS n
-        FROM classed WHERE until_month IS NOT NULL) AS t
-  GROUP BY cut, month, movement
+  SELECT cut, month, movement, CAST(SUM(sign * opening) AS BIGINT) AS opening, CAST(SUM(sign * closing) AS BIGINT) AS closing,
+    CAST(SUM(sign) AS BIGINT) AS n
+  FROM classed WHERE sign <> 0 GROUP BY cut, month, movement
+  HAVING SUM(sign * opening) <> 0 OR SUM(sign * closing) <> 0 OR SUM(sign) <> 0
 ),
 pairs AS (        -- one window, the one that closes as of now, entity by entity
-  SELECT cut, entity, first_month, opening, closing, movement FROM classed WHERE until_month IS NULL
+  SELECT cut, entity, first_month, opening, closing, movement FROM classed WHERE sign = 0
 ),
-aged AS (         -- steps by age, with what is left of the first amount
-  SELECT cut, entity, first_month AS cohort, month - first_month AS age, delta, closing,
-    FIRST_VALUE(closing) OVER (PARTITION BY cut, entity ORDER BY month ROWS UNBOUNDED PRECEDING) AS first_amount
+kept AS (         -- steps by age, with what is left of the first amount before and after each
+  SELECT cut, first_month AS cohort, month - first_month AS age, delta, closing,
+    CASE WHEN closing < first_amount THEN closing ELSE first_amount END AS gross,
+    CASE WHEN month = first_month THEN 0 WHEN closing - delta < first_amount THEN closing - delta ELSE first_amount END
+      AS gross_before
   FROM steps
 ),
-kept AS (
-  SELECT cut, entity, cohort, age, delta, closing,
-    CASE WHEN closing < first_amount THEN closing ELSE first_amount END AS gross
-  FROM aged
-),
 triangles AS (    -- change, by cohort and age, of live entities, amount, and amount kept of the first
-  SELECT cut, cohort, age, CAST(SUM(delta) AS BIGINT) AS net, CAST(SUM(gross - COALESCE(gross_before, 0)) AS BIGINT) AS gross,
+  SELECT cut, cohort, age, CAST(SUM(delta) AS BIGINT) AS net, CAST(SUM(gross - gross_before) AS BIGINT) AS gross,
     CAST(SUM(CASE WHEN closing = 0 THEN -1 WHEN closing = delta THEN 1 ELSE 0 END) AS BIGINT) AS logo
-  FROM (SELECT cut, cohort, age, delta, closing, gross,
-          LAG(gross) OVER (PARTITION BY cut, entity ORDER BY age) AS gross_before FROM kept) AS k
-  GROUP BY cut, cohort, age
+  FROM kept GROUP BY cut, cohort, age
 )
