@@ -1,0 +1,121 @@
+"""Catalogues: every text that a report in another language prints is in each, with the same places and every plural."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from cslib.words import LANGUAGES, accounts, known, metric_name, retell, say
+from cslib.words.__main__ import of_code, texts, updated
+
+ROOT = Path(__file__).parents[2]
+OTHERS = LANGUAGES[1:]
+PLACE = re.compile(r"\{\w+\}")
+
+
+def offered() -> list[Path]:
+    """Notebooks whose locale may be another language than English."""
+    paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    return [path for path in paths if "tr_TR" in _parameters(path)]
+
+
+def _parameters(path: Path) -> str:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return "".join(
+        "".join(cell["source"]) for cell in cells if "parameters" in cell["metadata"].get("tags", [])
+    )
+
+
+def test_the_retention_report_is_offered_in_every_language() -> None:
+    parameters = _parameters(ROOT / "notebooks" / "retention.ipynb")
+    assert all(f'"{locale}"' in parameters for locale in ("tr_TR", "zh_CN", "ar_AE"))
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_text_is_translated_with_the_same_places(language: str) -> None:
+    catalogue = read_po((ROOT / "cslib" / "words" / f"{language}.po").open("rb"), locale=language)
+    for text in texts(*offered()):
+        entry = catalogue.get(text if isinstance(text, str) else text[0])
+        assert entry is not None, f"{language}.po lacks {text!r}; python -m cslib.words notebooks/*.ipynb"
+        assert not entry.fuzzy
+        forms = [entry.string] if isinstance(text, str) else list(entry.string)
+        assert all(forms), f"{language}.po does not translate {text!r}"
+        if not isinstance(text, str):
+            assert len(forms) == catalogue.num_plurals
+        wanted = set(PLACE.findall(text if isinstance(text, str) else text[1]))
+        for form in forms:
+            assert set(PLACE.findall(form)) == wanted, f"{language}.po: {form!r} for {text!r}"
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_emphasis_lists_and_headings_are_kept(language: str) -> None:
+    for text in texts(*offered()):
+        if isinstance(text, str) and "\n" in text:
+            told = say(text, locale=language)
+            for mark in (r"^#+ ", r"^- ", r"\*\*"):
+                assert len(re.findall(mark, told, re.M)) == len(re.findall(mark, text, re.M)), told
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_the_verdicts_keep_their_strength(language: str) -> None:
+    """ "Cannot tell" is neither "unchanged" nor "changed", in any language."""
+    told = [say(word, locale=language) for word in ("changed", "unchanged", "cannot tell", "not tested")]
+    assert len(set(told)) == 4
+
+
+def test_a_text_without_translation_is_an_error_and_never_english() -> None:
+    with pytest.raises(KeyError, match=r"words/ar\.po has no translation of 'Nobody wrote this'"):
+        say("Nobody wrote this", locale="ar_AE")
+
+
+def test_a_text_from_data_stays_itself() -> None:
+    assert known("Studio 54", locale="ar_AE") == "Studio 54"
+    assert retell("3 rows are odd.", locale="tr_TR") == "3 rows are odd."
+
+
+def test_plural_categories_of_arabic() -> None:
+    told = [accounts(n, locale="ar_AE") for n in (0, 1, 2, 3, 10, 11, 99, 100)]
+    assert told == [
+        "لا عملاء", "عميل واحد (1)", "عميلان (2)", "3 عملاء", "10 عملاء", "11 عميلًا", "99 عميلًا", "100 عميل",
+    ]  # fmt: skip
+
+
+def test_notes_are_told_again_with_their_days_and_numbers() -> None:
+    note = "subscriptions: 1,234 rows end after 2026-09-30; they are open as of that day."
+    assert retell(note, locale="tr_TR").startswith("subscriptions: 1.234 satır 30 Eyl 2026 tarihinden sonra")
+    assert "2026年9月30日" in retell(note, locale="zh_CN")
+    assert "30 سبتمبر 2026" in retell(note, locale="ar_AE")
+    flag = "Accounts in no movement of the last 3 months: 8 (6 never paid, 2 left out by a setting)."
+    assert retell(flag, locale="zh_CN") == (
+        "过去3个月不属于任何变动的客户：8（6 从未付费和2 因设置而不计）。"
+    )
+
+
+def test_a_conventions_sentence_is_told_again_with_its_months() -> None:
+    text = "Accounts of 6 months ago that still pay, over all accounts of 6 months ago."
+    assert retell(text, locale="zh_CN") == "6个月前的客户中仍在付费者，除以6个月前的全部客户。"
+    other = "Accounts of 6 months ago that still pay, over all accounts of 7 months ago."
+    assert retell(other, locale="zh_CN") == other
+
+
+def test_metrics_have_names() -> None:
+    assert [metric_name("net_retention", locale=language) for language in OTHERS] == [
+        "Net gelir tutma", "净收入留存率", "صافي الاحتفاظ بالإيرادات",
+    ]  # fmt: skip
+
+
+def test_the_texts_of_code_are_found_behind_names() -> None:
+    code = "A = {'x': 'One'}\nfor head in ('Two', 'Three'):\n    say(head)\nt = 'Four' if y else 'Five'\nsay(t)\nsay(A[z])"
+    assert set(of_code(code)) == {"One", "Two", "Three", "Four", "Five"}
+    assert list(of_code("say_n('{n} row', '{n} rows', n, locale=locale)")) == [("{n} row", "{n} rows")]
+
+
+def test_an_update_keeps_what_is_translated_and_drops_what_is_gone() -> None:
+    content = updated("tr", {"Accounts": None, "Nobody wrote this": None}).decode()
+    assert 'msgid "Accounts"\nmsgstr "Müşteri"' in content
+    assert 'msgid "Nobody wrote this"\nmsgstr ""' in content
+    assert content.count("msgid ") == 3  # the header is one
