@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +21,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
+from matplotlib.text import Text
 
 __all__ = ["GAIN", "INK", "LOSS", "MUTED", "NEUTRAL", "RULE", "Picture", "house_style", "require", "shades"]
 
@@ -38,6 +40,8 @@ PALE: Final = "#aac2dc"
 
 # The report's fonts are data of the package; charts read the folder, not the room.
 _FONTS: Final = Path(__file__).parents[1] / "report" / "typst" / "fonts"
+
+_NUMBER: Final = re.compile("(?<![A-Za-z0-9.,\u2066])[-−+±]?\\d+(?:[.,:/-]\\d+)*%?")
 
 HOUSE: Final[dict[str, Any]] = {
     "font.family": ["Inter", "DejaVu Sans"],
@@ -109,7 +113,10 @@ class Picture:
     def svg(self) -> str:
         """SVG text from its first tag on, with the alt text as its accessible name."""
         stream = io.StringIO()
-        face = "path" if any(_right_to_left(text) for text in _texts(self.figure)) else "none"
+        turned = [artist for artist in _texts(self.figure) if _right_to_left(artist.get_text())]
+        for artist in turned:
+            artist.set_text(_whole_numbers(artist.get_text()))
+        face = "path" if turned else "none"
         with house_style(), matplotlib.rc_context({"svg.fonttype": face}):
             self.figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
         drawn = stream.getvalue()
@@ -126,10 +133,17 @@ class Picture:
         return {"image/svg+xml": self.svg(), "text/plain": repr(self)}, {"cslib": words}
 
 
-def _texts(figure: Figure) -> Iterable[str]:
-    from matplotlib.text import Text
+def _texts(figure: Figure) -> Iterable[Text]:
+    return (artist for artist in figure.findobj(Text) if isinstance(artist, Text))
 
-    return (artist.get_text() for artist in figure.findobj(Text) if isinstance(artist, Text))
+
+def _whole_numbers(text: str) -> str:
+    """Text in which a number keeps its sign and its percent sign on their sides in a line read from the right.
+
+    >>> _whole_numbers("الصافي 112.3%") == "الصافي \\u2066112.3%\\u2069"
+    True
+    """
+    return _NUMBER.sub("\u2066\\g<0>\u2069", text)
 
 
 def _right_to_left(text: str) -> bool:
