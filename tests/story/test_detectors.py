@@ -427,3 +427,17 @@ def test_detect_refuses_a_frame_that_nothing_reads_and_forgets_no_kind() -> None
     found_kinds = {finding.kind for finding in detect()}
     assert found_kinds == set(DETECTORS)
     assert {finding.verdict for finding in detect()} == {"not looked at"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("edition", [2, 3])
+def test_the_whole_report_claims_nothing_where_nothing_changes_and_something_where_it_was_planted(
+    edition: int,
+) -> None:
+    """Two of the books that ``python -m benchmarks.sentences`` draws by the hundred."""
+    from benchmarks.sentences import claims, nothing, planted
+    from benchmarks.sentences import said as told
+
+    assert len(told(nothing(edition))) > 10
+    assert claims(nothing(edition)) == []
+    assert any("Net retention fell" in text for text in claims(planted(edition)))
