@@ -46,6 +46,12 @@ RULES: Final[Mapping[str, Rule]] = {
     "gross_margin": Rule(0.75, "ratio", "gross margin of ARR", _OURS),
     "renewal_quota": Rule(0.5, "ratio", "share of teams whose CSMs carry a renewal quota", "Mehta, SaaStr 2024"),
     "expansion_quota": Rule(0.1, "ratio", "share of teams whose CSMs carry an expansion quota", "Mehta, SaaStr 2024"),
+    "detractor_days": Rule(14, "days", "in which a detractor hears from us", _OURS),
+    "ideas_a_year": Rule(50, "ideas", "ideas of customers delivered in a year", "inSided, 2020"),
+    "nps_typical": Rule(0.35, "NPS from -1 to 1", "average of software companies", "SaaStr, no population given"),
+    "value_gap_days": Rule(90, "days", "without value shown, from which it is a gap", _OURS),
+    "reach_buyer": Rule(3, "weight", "of an economic buyer's word", _OURS),
+    "reach_champion": Rule(2, "weight", "of a champion's word", _OURS),
     "baseline_gross": Rule(0.80, "ratio", "gross retention had nobody looked after customers", _OURS),
 }  # fmt: skip
 

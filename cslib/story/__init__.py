@@ -37,6 +37,7 @@ from cslib.story.verdicts import (
     overlap_fact,
     residual_fact,
 )
+from cslib.story.voice import voice_facts
 from cslib.story.write import Prose, notes, shown, tell, write
 
 __all__ = [
@@ -79,5 +80,6 @@ __all__ = [
     "spread_fact",
     "tell",
     "vintages_fact",
+    "voice_facts",
     "write",
 ]
