@@ -11,9 +11,8 @@ effective clusters; the ordinary bootstrap covers 75% to 96% there):
   95% to 97%, and 92% to 96% where hardly any leave, only the small, or mostly the large.
 - Where every cluster's numerator lies between 0 and its denominator (`bounded`), losses are few, large and all on one
   side, and the spread that was seen lacks the losses that could have been: the jackknife covers 58% to 95%. Such a
-  ratio is a weighted share and gets Wilson's interval on the effective number of clusters, counting a partial loss as
-  the part it is: 95% to 98%. It takes every cluster to be as likely to leave as the average, and so is wide where only
-  the small leave (98%) and narrow where mostly the large do (93%).
+  ratio is a weighted share and gets Wilson's interval. One trial in it weighs as much as the clusters at risk do on
+  average, where the chance to leave may depend on size (:func:`at_risk`), and a partial loss counts as the part it is.
 
 Below :data:`LEAST` effective clusters there is no interval: the book is too concentrated to tell.
 """
@@ -157,15 +156,54 @@ def interval(sums: Sums, *, level: float, bounded: bool) -> Interval:
     if not bounded:
         return Interval(sums.ratio, *span(sums.ratio, sums.residual, sums.shares, sums.shares, at=at))
     held = sums.shares > 0
-    lost = 1 - sums.ratio - sums.residual[held] / sums.shares[held]
-    share = float(sums.shares[held] @ lost)
+    shares = sums.shares[held]
+    lost = 1 - sums.ratio - sums.residual[held] / shares
+    share = float(shares @ lost)
     # Mean size of a loss, weighted by what is lost; one whole loss of an average cluster is taken to be in it.
     typical = 1 / sums.n_eff
-    severity = (float(sums.shares[held] @ lost**2) + typical) / (share + typical)
-    trials = sums.n_eff / severity
+    severity = (float(shares @ lost**2) + typical) / (share + typical)
+    trials = 1 / (at_risk(shares, lost) * severity)
     kept = min(max(sums.ratio, 0.0), 1.0)
     wide = at / critical(level, max(float(held.sum()), 2.0)) * z(level)
     return wilson(kept * trials, trials, level=level, reach=wide)._replace(value=sums.ratio)
+
+
+def at_risk(shares: Floats, lost: Floats) -> float:
+    """Mean share of a cluster, each weighted by the variance of its loss: one trial of a weighted share.
+
+    The sum of ``share^2 p (1 - p)`` over that of ``share p (1 - p)``, the logit of the chance p a straight line in log
+    size. Its slope is Fisher's: how much larger the clusters lost are than those kept, in log size, over the variance;
+    one more loss that shows no dependence draws it to 0, so that few losses say little. Without dependence
+    ``1 / n_eff``. The losses themselves would be too few to take their mean size: with them, coverage falls to 90%.
+
+    Parameters
+    ----------
+    shares : array
+        Share of each cluster, positive, adding up to 1.
+    lost : array
+        Part of each cluster that was lost, 0 to 1.
+
+    Notes
+    -----
+    Source: Efron 1975, JASA 70:892 (slope); Korn & Graubard 1998, Surv Methodol 24:193 (Wilson's and the exact interval
+    on as many trials as the variance of a weighted share is worth).
+
+    Examples
+    --------
+    >>> shares = np.array([0.3, 0.3, 0.1, 0.1, 0.1, 0.1])
+    >>> small, none, large = (np.eye(6)[i] for i in ([5], [], [0]))
+    >>> [round(at_risk(shares, lost.sum(axis=0)), 3) for lost in (small, none, large)]
+    [0.188, 0.22, 0.251]
+    """
+    size = np.log(shares)
+    apart = size - size.mean()
+    spread, losses, loss = float((apart**2).mean()), float(lost.sum()), float(shares @ lost)
+    slope = (
+        float(lost @ apart) / ((losses * (1 - losses / len(lost)) + 1) * spread) if spread > 1e-12 else 0.0
+    )
+    odds = np.exp(np.clip(slope * (size - float(shares @ size)), -50, 50))
+    variance = shares * odds / (1 - loss + loss * odds) ** 2
+    return float(shares @ variance) / float(variance.sum())
 
 
 def ratio_from(numerator: Floats, denominator: Floats, sums: Sums, *, level: float, bounded: bool) -> Ratio:
@@ -187,8 +225,9 @@ def ratio_of_sums(
     """Sum of numerators over sum of denominators, with an interval that holds when a few clusters weigh most.
 
     The error is taken about the hypothesised value; with `bounded`, Wilson's score interval of a share on the
-    effective number of trials. The ratio is not a number without a denominator, the interval not below
-    :data:`LEAST` effective clusters: the book is then too concentrated to tell.
+    effective number of trials, which allows for a chance to leave that depends on size. The ratio is not a number
+    without a denominator, the interval not below :data:`LEAST` effective clusters: the book is then too concentrated
+    to tell.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from benchmarks.coverage import WORLDS, measure
 from cslib.stats.hypothesised import EVEN, critical, degrees
 from cslib.stats.proportion import wilson
-from cslib.stats.ratio import LEAST, detectable, ratio_of_sums
+from cslib.stats.ratio import LEAST, at_risk, detectable, ratio_of_sums
 
 scipy_stats = pytest.importorskip("scipy.stats")
 
@@ -121,6 +121,52 @@ def test_a_partial_loss_counts_as_the_part_it_is() -> None:
     # Mean size of a loss with one whole loss of 1/20 taken in: (0.05 + 0.05) / (0.1 + 0.05) = 2/3, so 30 trials.
     assert (one.low, one.high) == pytest.approx(wilson(27, 30)[1:])
     assert one.low > two.low
+
+
+shares_and_losses = st.lists(
+    st.tuples(st.integers(1, 10**9), st.sampled_from([0.0, 0.3, 1.0])), min_size=5, max_size=60
+)
+
+
+@given(shares_and_losses)
+def test_a_trial_weighs_as_much_whether_losses_or_stays_are_counted(rows: list[tuple[int, float]]) -> None:
+    size, lost = (np.array(column, float) for column in zip(*rows, strict=True))
+    shares = size / size.sum()
+    trial = at_risk(shares, lost)
+    assert trial == pytest.approx(at_risk(shares, 1 - lost))
+    assert shares.min() * (1 - 1e-9) <= trial <= shares.max() * (1 + 1e-9)
+
+
+def test_a_trial_is_a_cluster_of_average_weight_where_nothing_is_known() -> None:
+    shares = np.random.default_rng(1).dirichlet(np.ones(40))
+    kish = (shares**2).sum()
+    assert at_risk(shares, np.zeros(40)) == pytest.approx(kish)
+    assert at_risk(shares, np.ones(40)) == pytest.approx(kish)
+    assert at_risk(np.full(8, 1 / 8), np.eye(8)[2]) == pytest.approx(1 / 8)
+
+
+@pytest.mark.parametrize("slope", [-0.7, 0.0, 0.4])
+def test_a_trial_weighs_what_is_at_risk(slope: float) -> None:
+    rng = np.random.default_rng(6)
+    size = rng.lognormal(0, 1.2, 20_000)
+    chance = 1 / (1 + 7 * size**-slope)
+    shares = size / size.sum()
+    spread = shares * chance * (1 - chance)
+    truth = (shares @ spread) / spread.sum()
+    assert at_risk(shares, (rng.random(20_000) < chance) * 1.0) == pytest.approx(truth, rel=0.1)
+    kish = (shares**2).sum()
+    assert (truth < 0.8 * kish, 0.99 * kish < truth < 1.01 * kish, truth > 1.1 * kish) == (
+        slope < 0, slope == 0, slope > 0
+    )  # fmt: skip
+
+
+def test_the_interval_is_as_wide_as_what_left_is_large() -> None:
+    size = np.repeat([1.0, 8.0], [32, 4])
+    small, large = np.ones(36), np.ones(36)
+    small[:8], large[-1] = 0.0, 0.0  # an eighth is lost either way
+    one, two = (ratio_of_sums(size * kept, size, bounded=True) for kept in (small, large))
+    assert one.value == two.value == 0.875
+    assert two.low < one.low and one.high < two.high
 
 
 def test_bounded_refuses_growth() -> None:
