@@ -25,6 +25,7 @@ from cslib.sources.hints import inclusive_ends
 from cslib.sources.money import annualise, in_reporting
 from cslib.sources.personal import spare
 from cslib.sources.read import raw_frame
+from cslib.sources.warehouse import Warehouse, open_warehouse
 from cslib.tables import TABLES, listed, quoted
 
 __all__ = ["Book"]
@@ -40,7 +41,8 @@ class Book:
     out and why; `rejected` the text of broken rows; `notes` plain facts a report must print. `settings` say how the
     ledger is read, `conventions` are the company's own. `account_values` holds every dated row of `accounts` known on
     `as_of`, oldest first, where they have dates (``valid_from``); `rates_on` the rates of single days; `peers` the
-    published figures that the company can be held against.
+    published figures that the company can be held against. Where the ledger stays in its database, `warehouse` says who
+    answers there, and `tables` holds nothing.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Book:
     account_values: pd.DataFrame | None = None
     rates_on: Mapping[dt.date, Mapping[str, Decimal]] = field(default_factory=dict)
     peers: Peers = field(default_factory=Peers)
+    warehouse: Warehouse | None = None
 
     def has(self, table: str) -> bool:
         """Whether the company has this table with at least one row known on `as_of`."""
@@ -92,6 +95,8 @@ class Book:
     @property
     def n_accounts(self) -> int:
         """Accounts that the ledger names, whether they pay today or not."""
+        if self.warehouse is not None:
+            return self.warehouse.n_accounts
         return int(self.tables["subscriptions"]["account_id"].nunique())
 
     def at_rates(self, day: dt.date) -> Book:
@@ -149,6 +154,8 @@ class Book:
             When anything in the folder cannot be used; its text names file, row, column and remedy.
         """
         config = load_config(folder)
+        if config.engine:
+            return _in_place(config, as_of)
         return _book(config, load_tables(Path(folder), config, broken_rows=broken_rows), as_of)
 
     @classmethod
@@ -228,6 +235,44 @@ def _dated(accounts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     order = accounts["account_id"].drop_duplicates()
     today = today.set_index("account_id").loc[order].reset_index()
     return today.drop(columns=["valid_from", "valid_to"], errors="ignore"), history
+
+
+class _InPlace(dict[str, pd.DataFrame]):
+    """Tables of a book whose ledger is elsewhere: whoever wants its rows is told so before anything is computed."""
+
+    def __missing__(self, name: str) -> pd.DataFrame:
+        raise Absent(
+            f"it reads {name} row by row, and the ledger stays in its database; take [source] out of company.toml, and "
+            "the rows are read here"
+        )
+
+
+def _in_place(config: Company, as_of: dt.date) -> Book:
+    """Book of a ledger that stays where it is; `as_of` cuts it there."""
+    there = open_warehouse(config, as_of=as_of)
+    peers = peers_of(config)
+    digest = hashlib.sha256(config.source + str(there.account["sha256"].iloc[0]).encode())
+    note = f"The ledger stays in connection {there.connection} and is asked there; no other table is read."
+    return Book(
+        name=config.name,
+        folder=config.folder,
+        as_of=as_of,
+        currency=config.currency,
+        minor_units=currency_digits(config.currency),
+        fiscal_year_start=config.fiscal_year_start,
+        base="mrr" if there.base == "mrr" else "arr",
+        convention=config.convention,
+        tables=_InPlace(),
+        account=there.account,
+        dropped=pd.DataFrame(columns=["table", "cause", "n_rows", "amount"]),
+        rejected={},
+        notes=(note,),
+        fingerprint=digest.hexdigest(),
+        settings=config.settings,
+        conventions=config.conventions,
+        peers=peers,
+        warehouse=there,
+    )
 
 
 def _book(config: Company, loaded: Mapping[str, Loaded], as_of: dt.date) -> Book:

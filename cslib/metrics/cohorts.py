@@ -31,7 +31,7 @@ MONTHS: Final[dict[Grain, int]] = {"month": 1, "quarter": 3, "year": 12}
 def _cells(book: Book, by: tuple[str, ...] = ()) -> pd.DataFrame:
     """Every observed cell of the monthly triangles: ``cut, cohort, age, logo, gross, net, members``."""
     cut = cut_ledger(book, by=by)
-    changes = relation("triangles", cut.steps, as_of=book.as_of)
+    changes = relation("triangles", cut.source, as_of=book.as_of)
     last = month_of(book.as_of, anchor=anchor_day(book.as_of))
     cohorts = changes[["cut", "cohort"]].drop_duplicates()
     ages = last - cohorts["cohort"] + 1

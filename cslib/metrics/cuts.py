@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Final
+from typing import Final, NoReturn
 
 import pandas as pd
 
+from cslib.absent import Absent
 from cslib.book import Book
-from cslib.ledger import relation
+from cslib.ledger import Held, relation
 from cslib.metrics.entities import Entity
 from cslib.metrics.rows import ChurnDate, rows_of
 
@@ -43,13 +44,33 @@ _NO_SEGMENTS: Final = {"account_id", "list_arr"}
 class Cut:
     """The steps of a ledger in integer keys, and what the keys stand for.
 
-    `steps` is what the engine reads; `labels` has a row per cut with the columns asked for, in order of its code;
-    `entities` holds the name of each entity code.
+    `source` is what the engine reads: the steps, or where the ledger is held; `labels` has a row per cut with the
+    columns asked for, in order of its code; `entities` holds the name of each entity code, and is empty where entities
+    go by their names.
     """
 
-    steps: pd.DataFrame
+    source: pd.DataFrame | Held
     labels: pd.DataFrame
     entities: pd.Index[str]
+
+    @property
+    def steps(self) -> pd.DataFrame:
+        """Every change of every entity.
+
+        Raises
+        ------
+        Absent
+            When the ledger stays where it is.
+        """
+        if isinstance(self.source, Held):
+            raise Absent("it reads every change of every account, and the ledger stays in its database")
+        return self.source
+
+    def named(self, entity: pd.Series[int]) -> pd.Series[str]:
+        """Names of entities as a relation gives them."""
+        if isinstance(self.source, Held):
+            return entity.astype("str")
+        return pd.Series(self.entities.take(entity.to_numpy()), index=entity.index, dtype="str")
 
     @property
     def by(self) -> list[str]:
@@ -103,6 +124,8 @@ def cut_ledger(
         When neither table has such a column; the message lists those there are.
     """
     dated = day if days_of_change(book, by) else None
+    if book.warehouse is not None:
+        return _held(book, listed(by), entity, churn_date)
     return _cut(book, listed(by), entity, churn_date, dated)
 
 
@@ -127,6 +150,21 @@ def _cut(book: Book, by: tuple[str, ...], entity: Entity, churn_date: ChurnDate,
     return Cut(relation("steps", ledger, as_of=book.as_of), labels, entities)
 
 
+@lru_cache(maxsize=4)
+def _held(book: Book, by: tuple[str, ...], entity: Entity, churn_date: ChurnDate) -> Cut:
+    """Cut of a ledger that stays where it is."""
+    assert book.warehouse is not None
+    if entity != "account" or churn_date != "end of service":
+        raise Absent(
+            f"it follows the {entity} to the {churn_date}, which a ledger in its database is not asked for"
+        )
+    for name in by:
+        if name not in book.warehouse.columns:
+            _unknown(name, columns_of(book))
+    query, labels = book.warehouse.ledger(by)
+    return Cut(Held(book.warehouse.ask, query), labels, pd.Index([], dtype="str"))
+
+
 USUAL: Final = ("segment", "industry", "region", "channel", "plan", "product", "currency")
 
 
@@ -141,6 +179,8 @@ def usual_cut(book: Book, wanted: str | None = None) -> str:
 
 def columns_of(book: Book) -> list[str]:
     """Columns a book can be cut by."""
+    if book.warehouse is not None:
+        return sorted(book.warehouse.columns)
     tables = (book.tables[name] for name in ("accounts", "subscriptions") if name in book.tables)
     return sorted({column for table in tables for column in table.columns} - _NO_SEGMENTS)
 
@@ -167,6 +207,8 @@ def projected_back(book: Book, by: By) -> str:
     >>> projected_back(book, "plan")
     ''
     """
+    if book.warehouse is not None:
+        return ""
     accounts = book.tables["accounts"].columns
     names = [name for name in listed(by) if name in accounts and name != "account_id"]
     if not names or days_of_change(book, names):
@@ -201,10 +243,13 @@ def _column(book: Book, name: str, *, account: pd.Series[str], day: date | None)
     elif name in subscriptions.columns:
         found = subscriptions.loc[account.index, name].astype("str")
     else:
-        known = columns_of(book)
-        near = get_close_matches(name, known, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ValueError(
-            f"by: found {name!r}, expected a column of accounts or subscriptions: {', '.join(known)}.{hint}"
-        )
+        _unknown(name, columns_of(book))
     return found.fillna(NOT_GIVEN)
+
+
+def _unknown(name: str, known: list[str]) -> NoReturn:
+    near = get_close_matches(name, known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(
+        f"by: found {name!r}, expected a column of accounts or subscriptions: {', '.join(known)}.{hint}"
+    )

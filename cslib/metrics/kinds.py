@@ -84,8 +84,8 @@ def changed_lines(book: Book, *, window: int) -> pd.DataFrame:
     """Lines of every account that expanded or contracted, at both ends of the window, with its ``metric``."""
     opened = months_before(book.as_of, window)
     cut = cut_ledger(book)
-    pairs = relation("pairs", cut.steps, as_of=book.as_of, window=window)
-    metric = dict(zip(cut.entities.take(pairs["entity"].to_numpy()), pairs["movement"], strict=True))
+    pairs = relation("pairs", cut.source, as_of=book.as_of, window=window)
+    metric = dict(zip(cut.named(pairs["entity"]), pairs["movement"], strict=True))
     then, now = _in_force(book, opened), _in_force(book, book.as_of)
     lines = then.add_suffix("_then").join(now.add_suffix("_now"), how="outer")
     for column in ("amount_then", "amount_now"):

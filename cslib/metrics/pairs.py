@@ -9,6 +9,7 @@ from typing import Final, Literal, get_args
 import pandas as pd
 
 from cslib.book import Book
+from cslib.ledger import relation
 from cslib.metrics.cuts import NOT_GIVEN, By, Cut, cut_ledger, days_of_change, listed, values_on
 from cslib.metrics.entities import owner_of
 from cslib.metrics.rows import rows_of
@@ -31,6 +32,8 @@ def _standing(book: Book) -> tuple[Mapping[str, str], Mapping[str, str]]:
 
 def clusters_of(book: Book, entities: pd.Series[str]) -> pd.Series[str]:
     """Cluster of each account: its last known parent, else itself; what one decision can end counts once."""
+    if book.warehouse is not None:
+        return entities.astype("str")
     return entities.map(_standing(book)[1]).astype("str")
 
 
@@ -66,7 +69,7 @@ def pairs_at(book: Book, *, window: int, months_ago: int = 0, by: By = None) -> 
     columns = listed(by)
     day = months_before(book.as_of, months_ago + window) if days_of_change(book, by) else None
     accounts = book.tables.get("accounts", pd.DataFrame())
-    if all(name in accounts and name != "account_id" for name in columns):
+    if book.warehouse is None and all(name in accounts and name != "account_id" for name in columns):
         # An account column moves the whole account: one look at the ledger serves every such column.
         frame = _pairs(book, window, months_ago)
         account = frame["account_id"].map(_standing(book)[0])
@@ -84,6 +87,8 @@ def _pairs(book: Book, window: int, months_ago: int) -> pd.DataFrame:
 
 
 def _ends(book: Book, cut: Cut, window: int, months_ago: int) -> pd.DataFrame:
+    if book.warehouse is not None:
+        return _asked(book, cut, window, months_ago)
     close = month_of(book.as_of, anchor=anchor_day(book.as_of)) - months_ago
     keys = ["cut", "entity"]
     ends = {}
@@ -95,6 +100,15 @@ def _ends(book: Book, cut: Cut, window: int, months_ago: int) -> pd.DataFrame:
     began = cut.steps.drop_duplicates(keys).set_index(keys)["first_month"]
     frame = frame.assign(began=began.reindex(frame.index)).reset_index()
     ids = pd.Series(cut.entities.take(frame["entity"].to_numpy()), index=frame.index, dtype="str")
+    frame = frame.assign(account_id=ids, cluster=clusters_of(book, ids))
+    return frame[["cut", "account_id", "cluster", "began", "opening", "closing"]]
+
+
+def _asked(book: Book, cut: Cut, window: int, months_ago: int) -> pd.DataFrame:
+    """Both ends of one window, from a ledger that stays where it is."""
+    frame = relation("pairs", cut.source, as_of=book.as_of, window=window, months_ago=months_ago)
+    frame = frame[(frame["opening"] > 0) | (frame["closing"] > 0)].rename(columns={"first_month": "began"})
+    ids = cut.named(frame["entity"])
     frame = frame.assign(account_id=ids, cluster=clusters_of(book, ids))
     return frame[["cut", "account_id", "cluster", "began", "opening", "closing"]]
 

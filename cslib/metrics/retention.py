@@ -293,8 +293,8 @@ def account_changes(book: Book, *, window: int = 3) -> pd.DataFrame:
     the size of the change; the changes of all rows add up to the change of the book's ARR.
     """
     cut = cut_ledger(book)
-    pairs = relation("pairs", cut.steps, as_of=book.as_of, window=window)
-    ids = pd.Series(cut.entities.take(pairs["entity"].to_numpy()))
+    pairs = relation("pairs", cut.source, as_of=book.as_of, window=window)
+    ids = cut.named(pairs["entity"])
     frame = pairs.assign(account_id=ids, name=names_of(book, ids), change=pairs["closing"] - pairs["opening"])
     frame = frame.sort_values(
         ["change", "account_id"], key=lambda c: -c.abs() if c.name == "change" else c, ignore_index=True

@@ -102,15 +102,15 @@ def _under(book: Book, window: int, by: tuple[str, ...], day: date | None) -> pd
     if window == 1:
         dense = _single(cut, book)
     else:
-        changes = relation("ttm", cut.steps, as_of=book.as_of, window=window)
+        changes = relation("ttm", cut.source, as_of=book.as_of, window=window)
         dense = _dense(changes, months=_months(changes, book))
     return _dated(cut.label(dense), book, window=window)[["start", "end", *cut.by, *OF_A_CLASS]]
 
 
 def _single(cut: Cut, book: Book) -> pd.DataFrame:
     """Windows of one month: an account takes one step in it at most, so flows say all, and far faster."""
-    changes = relation("movements", cut.steps, as_of=book.as_of)
-    levels = relation("levels", cut.steps, as_of=book.as_of)
+    changes = relation("movements", cut.source, as_of=book.as_of)
+    levels = relation("levels", cut.source, as_of=book.as_of)
     if changes.empty:
         return changes
     months = _months(changes, book)
@@ -134,7 +134,7 @@ def flows(book: Book, *, window: int, by: By = None) -> pd.DataFrame:
 
     def under(day: date | None) -> pd.DataFrame:
         cut = cut_ledger(book, by=by, day=day)
-        changes = relation("movements", cut.steps, as_of=book.as_of)
+        changes = relation("movements", cut.source, as_of=book.as_of)
         dense = _dense(changes, months=_months(changes, book), span=window)
         return _dated(cut.label(dense), book, window=window)[["start", "end", *cut.by, *OF_A_CLASS]]
 
@@ -146,7 +146,7 @@ def stand(book: Book, *, by: By = None) -> pd.DataFrame:
 
     def under(day: date | None) -> pd.DataFrame:
         cut = cut_ledger(book, by=by, day=day)
-        changes = relation("levels", cut.steps, as_of=book.as_of)
+        changes = relation("levels", cut.source, as_of=book.as_of)
         dense = _dense(changes, months=_months(changes, book))
         named = _dated(cut.label(dense), book, window=1).rename(columns={"amount": "arr", "n": "n_accounts"})
         return named[["end", *cut.by, "arr", "n_accounts"]]

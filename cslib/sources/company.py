@@ -50,7 +50,7 @@ class Company:
     """A company as its company.toml describes it; `rates` are reporting currency per one unit.
 
     `rates_on` holds rates of single days, where the movement of currencies is shown apart; `conventions` are the
-    company's own.
+    company's own; `engine` names the connection in which the ledger stays, where it does.
     """
 
     name: str
@@ -71,6 +71,7 @@ class Company:
     controls: tuple[Control, ...] = ()
     related: tuple[Related, ...] = ()
     source: bytes = b""
+    engine: str = ""
 
 
 def _rate(value: object, where: str) -> Decimal:
@@ -191,7 +192,7 @@ def company(
     """
     keys = ("name", "currency", "fiscal_year_start", "convention", "data_until", "rates", "rates_on",
             "settings", "conventions", "tables", "benchmarks", "connections", "limits", "personal", "control",
-            "related")  # fmt: skip
+            "related", "source")  # fmt: skip
     _known(raw, keys, "")
     for key in ("name", "currency"):
         if key not in raw:
@@ -213,6 +214,11 @@ def company(
     for table, entry in tables.items():
         if isinstance(entry, dict) and (asked := entry.get("connection")) is not None:
             _known([str(asked)], connections, f"tables.{table}.connection", kind="connection")
+    place = _pairs(raw.get("source", {}), "source")
+    _known(place, ("connection",), "source")
+    engine = _word(place.get("connection", ""), "source.connection")
+    if engine:
+        _known([engine], connections, "source.connection", kind="connection")
     currency = known_currency(raw["currency"], "currency")
     return Company(
         name=name,
@@ -233,6 +239,7 @@ def company(
         controls=read_controls(raw.get("control", {}), digits=currency_digits(currency)),
         related=read_related(raw.get("related", {})),
         source=source,
+        engine=engine,
     )
 
 
