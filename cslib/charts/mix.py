@@ -59,7 +59,7 @@ def chart_mix(decomposed: pd.DataFrame, *, title: str, label: str, locale: str =
         return said(
             say("There are no two windows to compare.", locale=locale), caption=f"{title}.", label=label
         )
-    names = [shortened(name) for name in decomposed["segment"]]
+    names = [known(shortened(name), locale=locale) for name in decomposed["segment"]]
     probe, _ = sheet(left=0.5, right=0.5, top=0.1, bottom=0.4)
     wide = text_inches(probe, names) + 0.15
     figure, axes = sheet(left=wide, right=0.2, top=0.1, bottom=0.5, height=0.7 + 0.42 * len(names))

@@ -12,7 +12,7 @@ from cslib.charts.canvas import require
 from cslib.formats import MINUS, count, currency_of, one_line, percent, short_money
 from cslib.formats import day as written_day
 from cslib.styled.sheet import Sheet, lay_out, once
-from cslib.words import known, metric_name, say
+from cslib.words import known, metric_name, retell, say
 
 __all__ = ["ages_table", "forecast_table", "period_table", "sensitivity_table"]
 
@@ -212,7 +212,7 @@ def sensitivity_table(choices: pd.DataFrame, *, title: str, locale: str = "en_US
         write = percent if row["unit"] == "ratio" else _points
         value, low, high = (write(row[side], locale=locale) for side in ("value", "low", "high"))
         lead = known(one_line(row["question"]), locale=locale)
-        choice = known(one_line(row["choice"]), locale=locale)
+        choice = retell(one_line(row["choice"]), locale=locale)
         names.append(_begun(f"{lead}, {choice}" if row["base"] else choice))
         strong += [i] if row["base"] else []
         tested = bool(row["verdict"])

@@ -53,6 +53,16 @@ NOTES: Final = (
     "Accounts in no movement of the last {n} months: {of} ({reasons}).",
     "Edge of the data: the last start or end in the ledger lies {days} days before the as-of day.",
     "Of {cells} cells of the quarterly cohorts {n} are blank, as not every member is old enough.",
+    # other choices, and what becomes of the conclusions
+    "as reported: {n} months, endpoint",
+    "as reported: at {n} months, twelve months wide",
+    "as reported: {n} months",
+    "{n} months",
+    "at {n} months",
+    "half a year wide",
+    "accounts instead of ARR",
+    "convention: {convention}",
+    "without {name}",
     # why a published figure is not compared
     "its source does not say how it was computed",
     "it was computed under another convention",
