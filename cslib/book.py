@@ -21,6 +21,7 @@ from cslib.sources.canonical import Loaded, canonical
 from cslib.sources.company import Company, TableConfig, company, currency_digits, load_config, refuse
 from cslib.sources.cut import cut
 from cslib.sources.files import load_tables
+from cslib.sources.held import found, keep
 from cslib.sources.hints import inclusive_ends
 from cslib.sources.money import annualise, in_reporting
 from cslib.sources.personal import spare
@@ -139,6 +140,8 @@ class Book:
     def load(cls, folder: Path | str, *, as_of: dt.date, broken_rows: str = "") -> Book:
         """Company in `folder` as it was known at the end of `as_of`.
 
+        Asked again for the same, it hashes the files and parses them only where one differs.
+
         Parameters
         ----------
         folder : Path or str
@@ -153,10 +156,18 @@ class Book:
         TableError
             When anything in the folder cannot be used; its text names file, row, column and remedy.
         """
-        config = load_config(folder)
+        config, place = load_config(folder), Path(folder)
         if config.engine:
             return _in_place(config, as_of)
-        return _book(config, load_tables(Path(folder), config, broken_rows=broken_rows), as_of)
+        before: Book | None = found(place, config, as_of=as_of, broken_rows=broken_rows)
+        if before is not None:
+            return replace(before, folder=config.folder, peers=peers_of(config))
+        book = _book(config, load_tables(place, config, broken_rows=broken_rows), as_of)
+        rows = book.account[["table", "file", "sha256"]].itertuples(index=False, name=None)
+        size = sum(int(frame.memory_usage().sum()) for frame in book.tables.values())
+        files = frozenset((str(table), str(file), str(sha256)) for table, file, sha256 in rows)
+        keep(book, place, config, as_of=as_of, broken_rows=broken_rows, files=files, size=size)
+        return book
 
     @classmethod
     def from_frames(

@@ -147,7 +147,10 @@ def _hashed(book: Book) -> Row:
 
 
 def _again(book: Book) -> Row:
-    """The files read once more: what a cell changed in the shared frames since shows, row by row."""
+    """The files read once more: what a cell changed in the shared frames since shows, row by row.
+
+    Each file is hashed again, and parsed again where it is not as it was (:mod:`cslib.sources.held`).
+    """
     assert book.folder is not None
     fresh = Book.load(book.folder, as_of=book.as_of)
     n = sum(len(frame) for frame in fresh.tables.values())
@@ -164,6 +167,8 @@ def _again(book: Book) -> Row:
 
 def _apart(fresh: pd.DataFrame, held: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows of `fresh` that `held` lacks, and the other way round; as often as they stand there."""
+    if fresh.equals(held):
+        return fresh.iloc[:0], held.iloc[:0]
     columns = [column for column in fresh.columns if column in held]
     keys = []
     for frame in (fresh, held):

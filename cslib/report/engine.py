@@ -113,6 +113,7 @@ class CslibEngine(Engine):  # type: ignore[misc]
         execution_timeout: float | None = None,
         time_limit: float | None = None,
         memory_limit: int | None = None,
+        read: bytes = b"",
         log_output: bool = False,
         stdout_file: Any = None,
         stderr_file: Any = None,
@@ -142,7 +143,8 @@ class CslibEngine(Engine):  # type: ignore[misc]
             said = Path(temporary) / "kernel.log"
             with said.open("wb") as log, _last_words(said):  # the terminal is ours
                 own = {**environment(), "IPYTHONDIR": temporary} if specs else {**environment(), **os.environ}
-                client.execute(cleanup_kc=True, env=own, stdout=log, stderr=log)
+                more = {"held": read} if read else {}
+                client.execute(cleanup_kc=True, env=own, stdout=log, stderr=log, **more)
 
 
 papermill_engines.register(ENGINE, CslibEngine)
@@ -198,6 +200,7 @@ def execute(
     time_limit: float | None = None,
     memory_limit: int | None = None,
     warm: bool = True,
+    read: bytes = b"",
 ) -> tuple[Notebook, Failure | None]:
     """Executed copy of `notebook`, and why it did not reach its end, if so.
 
@@ -218,6 +221,8 @@ def execute(
         limit.
     warm : bool
         Whether the kernel is forked from one that has made the imports, where that is safe. The bytes are the same.
+    read : bytes
+        What :func:`cslib.sources.held.packed` keeps of the company, for a warm kernel.
 
     Raises
     ------
@@ -225,19 +230,20 @@ def execute(
         When the run is interrupted; no kernel is left.
     """
     from papermill.exceptions import PapermillExecutionError
-    from papermill.execute import execute_notebook
+    from papermill.execute import prepare_notebook_metadata, raise_for_execution_errors, remove_error_markers
+    from papermill.iorw import load_notebook_node
 
     held: list[Notebook] = []
     failure: Failure | None = None
     specs = _ThisPython()
     specs.warm = warm
     try:
-        execute_notebook(
-            notebook,
-            None,
-            engine_name=ENGINE,
+        # the steps of papermill's execute_notebook without its last: to write all of it once more, to nowhere
+        loaded = prepare_notebook_metadata(load_notebook_node(notebook), None, None)
+        executed = papermill_engines.execute_notebook_with_engine(
+            ENGINE,
+            remove_error_markers(loaded),
             kernel_name="python3",
-            language="python",
             progress_bar=False,
             folder=folder,
             held=held,
@@ -246,7 +252,9 @@ def execute(
             execution_timeout=timeout,
             time_limit=time_limit,
             memory_limit=memory_limit,
+            read=read if warm else b"",
         )
+        raise_for_execution_errors(executed, None)
     except PapermillExecutionError as error:
         failure = Failure("cell", _failed_cell(held[0]), error.ename, error.evalue)
     except (DeadKernelError, CellTimeoutError, MemoryLimitError, TimeLimitError) as error:

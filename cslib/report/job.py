@@ -84,6 +84,7 @@ def load_notebook(path: Path) -> Any:
         raw = json.loads(path.read_bytes())
         if raw["nbformat"] != 4:
             raise ParameterError(f"notebook {path}: found format {raw['nbformat']}, expected 4; save it anew")
+        _forget(raw)
         number_cells(raw)
         notebook = rejoin_lines(nbformat.from_dict(raw))  # type: ignore[no-untyped-call]
         nbformat.validate(notebook)
@@ -95,6 +96,13 @@ def load_notebook(path: Path) -> Any:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ParameterError(f"notebook {path}: not a Jupyter notebook ({reason})") from None
     return notebook
+
+
+def _forget(raw: Any) -> None:
+    """Drop what an earlier run left: a run leaves its own, and figures are most of a notebook."""
+    for cell in raw["cells"]:
+        if cell.get("outputs"):
+            cell["outputs"] = []
 
 
 def find_notebook(given: str, *, shelf: Path) -> Path:

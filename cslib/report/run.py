@@ -25,6 +25,7 @@ from cslib.report.private import bare, hushed, is_private
 from cslib.report.proof import Outcome, read_proof
 from cslib.report.save import MANIFEST, prepare, publish
 from cslib.report.translate import LOCALE, language_tag, period_name
+from cslib.sources.held import packed
 
 __all__ = ["EXIT_CODES", "How", "Record", "Status", "run_job", "run_report"]
 
@@ -232,6 +233,7 @@ def _few(job: Job) -> list[str]:
 def _executed(job: Job, how: How, *, on_cell: OnCell | None) -> tuple[Any, Failure | None, int]:
     """The executed notebook; run again from its beginning where its kernel died or did not start."""
     tries = 0
+    read = packed(job.sources[0], as_of=job.subject.as_of) if len(job.sources) == 1 else b""
     while True:
         tries += 1
         notebook = copy.deepcopy(job.notebook)
@@ -243,6 +245,7 @@ def _executed(job: Job, how: How, *, on_cell: OnCell | None) -> tuple[Any, Failu
             time_limit=how.time_limit,
             memory_limit=None if how.memory is None else how.memory * 10**6,
             warm=how.warm,
+            read=read,
         )
         if not (failure and failure.passing) or tries > how.retries:
             return executed, failure, tries

@@ -13,14 +13,14 @@ from cslib.sources.read import SUFFIXES, Raw, read
 from cslib.sources.vendors.table import imported
 from cslib.tables import TABLES, Problem, Table, TableError, listed, nearest
 
-__all__ = ["Loaded", "load_config", "load_table", "load_tables", "owners", "raw_table"]
+__all__ = ["Loaded", "chosen", "load_config", "load_table", "load_tables", "owners", "raw_table"]
 
 
 def _data_files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
 
 
-def _choose(folder: Path, name: str, config: TableConfig) -> dict[str, Path]:
+def chosen(folder: Path, name: str, config: TableConfig) -> dict[str, Path]:
     """Files of table `name` by the name to show: those of company.toml, else the one called like the table."""
     if config.files:
         shown = [file if not Path(file).is_absolute() else Path(file).name for file in config.files]
@@ -105,7 +105,7 @@ def raw_table(folder: Path, table: Table, config: TableConfig, company: Company)
         return [query_table(connection, config.query, table.name, limits=company.limits)]
     return [
         read(path, label, sheet=config.sheet, encoding=config.encoding, limits=company.limits)
-        for label, path in _choose(folder, table.name, config).items()
+        for label, path in chosen(folder, table.name, config).items()
     ]
 
 
@@ -148,7 +148,7 @@ def load_tables(folder: Path, config: Company, *, broken_rows: str = "") -> dict
         if entry.account_of and ledger is None:
             continue  # The ledger itself is at fault, and said so.
         try:
-            if not entry.query and not _choose(folder, name, entry):
+            if not entry.query and not chosen(folder, name, entry):
                 continue
             entry = replace(entry, broken_rows=broken_rows or entry.broken_rows)
             one = load_table(folder, table, entry, config, digits, ledger)

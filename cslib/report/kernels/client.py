@@ -78,9 +78,18 @@ class Forked:
 
 
 def fork(
-    argv: Sequence[str], *, env: Mapping[str, str], cwd: str, out: int, err: int, linger: float
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: str,
+    out: int,
+    err: int,
+    linger: float,
+    held: bytes = b"",
 ) -> Forked:
     """Fork a kernel with the arguments `argv`, writing to the open files `out` and `err`.
+
+    `held` is what was read of a company (:func:`cslib.sources.held.packed`), so that the kernel need not read it again.
 
     Raises
     ------
@@ -96,8 +105,15 @@ def fork(
         "nice": os.getpriority(os.PRIO_PROCESS, os.getpid()),  # ours, not this thread's
         "cpus": sorted(os.sched_getaffinity(os.getpid())),
         "linger": linger,
+        "held": bool(held),
     }
-    line, said = _answer(asked, env=env, handles=(out, err))
+    if not held:
+        line, said = _answer(asked, env=env, handles=(out, err))
+        return Forked(int(said["pid"]), line)
+    with os.fdopen(os.memfd_create("cslib"), "wb") as memory:  # on no disk, and gone with its last reader
+        memory.write(held)
+        memory.flush()
+        line, said = _answer(asked, env=env, handles=(out, err, memory.fileno()))
     return Forked(int(said["pid"]), line)
 
 

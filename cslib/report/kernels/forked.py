@@ -13,6 +13,7 @@ import time
 from ipykernel.kernelapp import IPKernelApp
 
 from cslib.report.kernels.server import Asked
+from cslib.sources import held
 
 __all__ = ["run"]
 
@@ -30,6 +31,10 @@ def run(asked: Asked) -> None:
     if (higher := asked.nice - os.getpriority(os.PRIO_PROCESS, 0)) > 0:
         os.nice(higher)
     _new_chance()
+    if asked.held >= 0:
+        with os.fdopen(asked.held, "rb") as memory:
+            memory.seek(0)
+            held.accept(memory.read())
     threading.Thread(target=_watch, args=(asked.line.fileno(),), name="line", daemon=True).start()
     sys.argv = ["ipykernel_launcher", *asked.argv]
     try:

@@ -33,9 +33,13 @@ class ForkedProvisioner(LocalProvisioner):
     why: str = ""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Launch the kernel of `cmd` by a fork, or as Jupyter does where that cannot be."""
+        """Launch the kernel of `cmd` by a fork, or as Jupyter does where that cannot be.
+
+        What was read for it (`held`) goes to a fork only; another kernel reads by itself.
+        """
+        held = kwargs.pop("held", b"")
         try:
-            kernel = await asyncio.to_thread(_forked, cmd, kwargs, self.linger)
+            kernel = await asyncio.to_thread(_forked, cmd, kwargs, self.linger, held)
         except NoForkError as refusal:
             self.why = str(refusal)
             self.log.info("cslib: an ordinary kernel, as %s", self.why)
@@ -54,7 +58,7 @@ class ForkedProvisioner(LocalProvisioner):
                 self.process.wait(0.05)
 
 
-def _forked(cmd: Sequence[str], asked: Mapping[str, Any], linger: float) -> Forked:
+def _forked(cmd: Sequence[str], asked: Mapping[str, Any], linger: float, held: bytes) -> Forked:
     if words := why_not():
         raise NoForkError(words)
     from cslib.report.kernels.client import fork
@@ -69,7 +73,8 @@ def _forked(cmd: Sequence[str], asked: Mapping[str, Any], linger: float) -> Fork
     null = os.open(os.devnull, os.O_WRONLY)
     try:
         out, err = (_handle(given, own, null) for own, given in streams.items())
-        return fork(argv, env=env, cwd=str(asked.get("cwd") or Path.cwd()), out=out, err=err, linger=linger)
+        place = str(asked.get("cwd") or Path.cwd())
+        return fork(argv, env=env, cwd=place, out=out, err=err, linger=linger, held=held)
     finally:
         os.close(null)
 

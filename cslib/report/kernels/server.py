@@ -32,7 +32,7 @@ _FIRST: Final = 30.0  # seconds that a server waits for its first request
 class Asked:
     """What a fork is to become: a kernel with these arguments, in this place, writing to these two files.
 
-    `line` is open for as long as anyone wants the kernel.
+    `line` is open for as long as anyone wants the kernel; `held` is what was read for it, an open file or -1.
     """
 
     argv: list[str]
@@ -44,6 +44,7 @@ class Asked:
     out: int
     err: int
     line: Connection
+    held: int = -1
 
 
 class Server:
@@ -99,22 +100,22 @@ class Server:
 
     def _fork(self, asked: dict[str, Any], line: Connection) -> None:
         out, err = reduction.recv_handle(line), reduction.recv_handle(line)
+        held = reduction.recv_handle(line) if asked.get("held") else -1
+        given = [handle for handle in (out, err, held) if handle >= 0]
         alive = threads()
         if alive or self.ending:
             words = f"threads are alive in the fork server: {', '.join(alive)}" if alive else "it is ending"
             line.send_bytes(json.dumps({"refused": words}).encode())
-            os.close(out)
-            os.close(err)
+            _close(given)
             return
         self.open[line] = float(asked["linger"])
         pid = os.fork()
         if pid == 0:
             self._forget(line)
             wanted = {key: asked[key] for key in ("argv", "env", "cwd", "umask", "nice", "cpus")}
-            self.become = Asked(**wanted, out=out, err=err, line=line)
+            self.become = Asked(**wanted, out=out, err=err, line=line, held=held)
             return
-        os.close(out)
-        os.close(err)
+        _close(given)
         handle = os.pidfd_open(pid)
         self.kernels[handle] = (pid, line)
         self.selector.register(handle, selectors.EVENT_READ, self._bury)
@@ -163,6 +164,11 @@ class Server:
             os.close(handle)
         for line in self.open.keys() - {own}:
             line.close()
+
+
+def _close(handles: list[int]) -> None:
+    for handle in handles:
+        os.close(handle)
 
 
 def _kill_group(pid: int) -> None:
