@@ -1,4 +1,4 @@
-"""Do 95% intervals cover 95%, and how often is "changed" said of nothing? ``python -m benchmarks.coverage``.
+"""Do 95% intervals cover 95%, and how often is "changed" said of nothing? ``python -m benchmarks.coverage [books]``.
 
 Books of 20 to 1,000 clusters, sizes lognormal or Pareto, small ones leaving more often; three harder worlds. A book is
 drawn once and lived many times: the truth is the ratio that the same book shows on average. ``net``: some leave, some
@@ -231,14 +231,15 @@ def summary(rows: Sequence[Coverage]) -> str:
 
 
 def main() -> None:
-    """Print the tables at full size: 2,400 lives a row, +-0.9 points at 95%; some minutes."""
+    """Print the tables at full size: 30 books and 2,400 lives a row, +-0.9 points at 95%; some minutes."""
     began = perf_counter()
-    rows = shown(run())
+    books = int(sys.argv[1]) if len(sys.argv) > 1 else 30
+    rows = shown(run(books=books))
     for name, worlds in (("Churn depends on size", WORLDS), ("Harder worlds", HARD)):
         names = {world.name for world in worlds}
         print(f"\n{name}:\n{summary([row for row in rows if row.world in names])}")
     print("\nFive to ten effective clusters:")
-    print(summary(shown(run_small())))
+    print(summary(shown(run_small(books=books))))
     print(f"{perf_counter() - began:.0f} s", file=sys.stderr)
 
 

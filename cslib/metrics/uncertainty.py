@@ -71,8 +71,9 @@ def intervals(
     ValueError
         When the window is not positive or a column is unknown.
 
-    Source: :mod:`cslib.stats.ratio`: errors taken about the hypothesised value; Wilson's interval on the effective
-    number for gross and logo retention, which cannot exceed 1. Coverage measured in ``benchmarks/coverage.py``.
+    Source: :mod:`cslib.stats.ratio`: errors taken about the hypothesised value; Wilson's interval for gross
+    and logo retention, which cannot exceed 1, on the effective number of accounts at risk. Coverage measured in
+    ``benchmarks/coverage.py``.
 
     Examples
     --------

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.coverage import WORLDS, measure
+from benchmarks.coverage import HARD, WORLDS, measure
 from cslib.stats.hypothesised import EVEN, critical, degrees
 from cslib.stats.proportion import wilson
 from cslib.stats.ratio import LEAST, at_risk, detectable, ratio_of_sums
@@ -213,10 +213,10 @@ def test_fast() -> None:
 
 def test_coverage() -> None:
     """Small run of benchmarks/coverage.py: shipped intervals keep their promise where churn depends on size, the bootstrap
-    and the plain recipe on bounded ratios do not. 1,200 lives a ratio: +-1.2 points at 95%."""
+    and the plain recipe on bounded ratios do not. 1,800 lives a ratio: +-1 point at 95%."""
     rows = [
         measure(world, kind, n, books=10, lives=30, draws=100, seed=11)
-        for world in WORLDS[1:3]
+        for world in (*WORLDS[1:3], HARD[2])
         for kind in ("net", "gross")
         for n in (50, 300)
     ]
@@ -225,8 +225,8 @@ def test_coverage() -> None:
         shipped, bootstrap, plain = (
             np.mean([getattr(row, name) for row in own]) for name in ("shipped", "bootstrap", "jackknife")
         )
-        assert 0.94 <= shipped <= 0.985
-        assert min(row.shipped for row in own) >= 0.92
+        assert 0.93 <= shipped <= 0.97
+        assert min(row.shipped for row in own) >= 0.91  # 300 lives a row: +-2.5 points
         assert bootstrap < 0.925
         assert np.mean([row.false_changed for row in own]) <= 0.05
         if kind == "gross":
