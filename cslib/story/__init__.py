@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cslib.story.board import board_facts
 from cslib.story.coverage import coverage_facts
 from cslib.story.customer import customer_facts
 from cslib.story.detectors import DETECTORS, detect
@@ -48,6 +49,7 @@ __all__ = [
     "Summary",
     "accounts_fact",
     "arr_fact",
+    "board_facts",
     "bridge_fact",
     "change_fact",
     "choose",
