@@ -7,7 +7,7 @@ import pandas as pd
 from cslib.charts.axis import percent_axis
 from cslib.charts.canvas import GAIN, INK, MUTED, Picture, house_style, require, said, sheet, text_inches
 from cslib.formats import count, listed, month, percent
-from cslib.words import known, metric_name, say
+from cslib.words import metric_name, retell, say
 
 __all__ = ["chart_ranges"]
 
@@ -85,7 +85,7 @@ def chart_ranges(frame: pd.DataFrame, *, title: str, label: str, locale: str = "
         sentences.append(f"{names[place]}: {told}{'' if pd.isna(row['low']) else span}.")
     axes.tick_params(axis="y", labelcolor=MUTED)
     conventions = listed(
-        [known(name, locale=locale) for name in sorted(set(rows["convention"]))], locale=locale
+        [retell(name, locale=locale) for name in sorted(set(rows["convention"]))], locale=locale
     )
     level = percent(float(rows["level"].iloc[0]), locale=locale, digits=0)
     caption = say(

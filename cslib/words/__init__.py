@@ -25,6 +25,9 @@ from cslib.words.notes import NOTES
 
 __all__ = ["LANGUAGES", "accounts", "known", "metric_name", "retell", "say", "say_n"]
 
+_COUNTS: Final = frozenset(
+    {"n", "of", "days", "months", "cells", "periods", "noticed"}
+)  # places of whole numbers
 LANGUAGES: Final = ("en", "tr", "zh", "ar")
 
 
@@ -148,7 +151,8 @@ def _shapes() -> Mapping[str, re.Pattern[str]]:
         shape = ""
         for i, part in enumerate(parts):
             again = i % 2 and part in parts[1:i:2]
-            shape += f"(?P={part})" if again else f"(?P<{part}>.+?)" if i % 2 else re.escape(part)
+            stands = r"\d[\d,]*" if part in _COUNTS else ".+?"
+            shape += f"(?P={part})" if again else f"(?P<{part}>{stands})" if i % 2 else re.escape(part)
         shapes[pattern] = re.compile(shape)
     return shapes
 

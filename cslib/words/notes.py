@@ -59,6 +59,7 @@ NOTES: Final = (
     "as reported: {n} months",
     "{n} months",
     "at {n} months",
+    "cohort at {n} months",
     "half a year wide",
     "accounts instead of ARR",
     "convention: {convention}",

@@ -95,6 +95,12 @@ def test_notes_are_told_again_with_their_days_and_numbers() -> None:
     )
 
 
+def test_a_place_for_a_number_takes_nothing_else() -> None:
+    text = "it looks back over another number of months"  # and not "{n} months"
+    assert retell(text, locale="zh_CN") == "其回溯的月数不同"
+    assert retell("convention: product of months", locale="zh_CN") == "口径：逐月连乘"
+
+
 def test_a_conventions_sentence_is_told_again_with_its_months() -> None:
     text = "Accounts of 6 months ago that still pay, over all accounts of 6 months ago."
     assert retell(text, locale="zh_CN") == "6个月前的客户中仍在付费者，除以6个月前的全部客户。"
