@@ -14,7 +14,6 @@ from cslib.book import Book
 from cslib.metrics.expansion import utilisation
 from cslib.metrics.health import arr_on
 from cslib.months import months_before
-from cslib.sources.benchmarks import Peers
 
 __all__ = [
     "KEPT", "WITHHELD", "checks", "features", "largest", "next_steps", "only", "outcomes", "peers", "requests",
@@ -86,7 +85,7 @@ def only(book: Book, account: str) -> Book:
     digest = hashlib.sha256("".join(str(row["sha256"]) for row in rows).encode()).hexdigest()
     return replace(
         book, folder=None, tables=tables, account=pd.DataFrame(rows), dropped=book.dropped.iloc[:0], rejected={},
-        notes=(), fingerprint=digest, conventions=(), account_values=None, rates_on={}, peers=Peers(),
+        notes=(), fingerprint=digest, conventions=(), account_values=None, rates_on={}, peers=type(book.peers)(),
     )  # fmt: skip
 
 
