@@ -74,9 +74,10 @@ lab: $(DEV) demo/.stamp ## JupyterLab on the notebooks, with the demo portfolio
 	@$(PY) -m jupyterlab --notebook-dir=. notebooks
 
 bench: $(DEV) ## the engine against pandas, PDFs against LaTeX and Chromium, reports a minute against a plain loop
-	@$(PY) -m benchmarks $(ARGS)
+	@$(PY) -m benchmarks.scale
 	@$(PY) -m benchmarks.pdf
 	@$(PY) -m benchmarks.batch
+	@$(PY) -m benchmarks $(ARGS)
 	@$(PY) -m benchmarks.cohorts
 	@$(PY) -m benchmarks.coverage
 	@$(PY) -m benchmarks.alarms
