@@ -1,6 +1,6 @@
 """Do 95% intervals cover 95%, and how often is "changed" said of nothing? ``python -m benchmarks.coverage [books]``.
 
-Books of 20 to 1,000 clusters, sizes lognormal or Pareto, small ones leaving more often; three harder worlds. A book is
+Books of 20 to 1,000 clusters, sizes lognormal or Pareto, small ones leaving more often; four harder worlds. A book is
 drawn once and lived many times: the truth is the ratio that the same book shows on average. ``net``: some leave, some
 shrink, a third grow, no ceiling. ``gross``: the same without growth, so that each cluster keeps 0 to 1 of its size.
 ``logo``: every cluster counts once, and leaves or stays.
@@ -43,6 +43,8 @@ class World:
     """Chance to leave of a cluster of the geometric mean size."""
     slope: float
     """Fall of its logit per unit of log size; negative: the large leave more."""
+    bend: float = 0.0
+    """Rise of its logit per squared unit: both the largest and the smallest leave more."""
 
 
 WORLDS = (
@@ -55,6 +57,7 @@ HARD = (
     World("few leave", "lognormal 1.5", 0.04, 0.2),
     World("only the small leave", "lognormal 1.5", 0.08, 0.8),
     World("the large leave", "lognormal 1.5", 0.10, -0.3),
+    World("both ends leave", "lognormal 1.5", 0.05, 0.0, bend=0.2),
 )
 
 
@@ -84,7 +87,9 @@ def book(world: World, n: int, rng: np.random.Generator) -> Floats:
 def leaving(world: World, size: Floats) -> Floats:
     """Chance of each cluster to leave within a window."""
     centred = np.log(size) - np.log(size).mean()
-    return np.asarray(1 / (1 + (1 / world.leaving - 1) * np.exp(world.slope * centred)))
+    return np.asarray(
+        1 / (1 + (1 / world.leaving - 1) * np.exp(world.slope * centred - world.bend * centred**2))
+    )
 
 
 def life(leave: Floats, kind: Kind, rng: np.random.Generator) -> Floats:

@@ -13,7 +13,8 @@ effective clusters; the ordinary bootstrap covers 60% to 97% there):
   side, and the spread that was seen lacks the losses that could have been: the jackknife covers 57% to 97%. Such a
   ratio is a weighted share and gets Wilson's interval. One trial in it weighs as much as the clusters at risk do on
   average, where the chance to leave may depend on size (:func:`at_risk`), and a partial loss counts as the part it is.
-  Covers 94% to 98%, also in the harder worlds; weighted by size, where churn depends on it, 95% to 97%.
+  Covers 94% to 98%, weighted by size 95% to 97% where churn falls with it. The chance is taken to rise or to fall
+  with size throughout: where both the largest and the smallest leave, both intervals cover 90% to 98%.
 
 Below :data:`LEAST` effective clusters there is no interval: the book is too concentrated to tell.
 """
