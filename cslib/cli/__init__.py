@@ -42,7 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _explain(error: Exception) -> tuple[str, int]:
     """Words and exit code for an error; everything that is wrong with what was given is a ValueError."""
-    if isinstance(error, ValueError):
+    from cslib.absent import Absent
+
+    if isinstance(error, ValueError | Absent):
         return str(error), BAD_INPUT
     if isinstance(error, OSError):
         return f"{error.filename or 'system'}: {error.strerror or error}", INFRASTRUCTURE

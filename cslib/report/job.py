@@ -168,6 +168,11 @@ def own_folder(notebook: Any) -> str:
 
 def _book(source: Path, end: date) -> Book:
     book = Book.load(source, as_of=end)
+    if book.warehouse is not None:
+        raise ParameterError(
+            f"company: the ledger of {source.name} stays in its database ([source]), and a report reads its rows, "
+            "in its proof at the latest; take [source] out of company.toml, or ask for figures with cslib metrics"
+        )
     if not book.has("subscriptions"):
         raise ParameterError(
             f"quarter: no subscription of {source.name} starts on or before {end}, its last day"

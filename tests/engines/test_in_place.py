@@ -14,6 +14,7 @@ import pytest
 from benchmarks import data
 from cslib.absent import Absent
 from cslib.book import Book
+from cslib.cli import main
 from cslib.metrics import cohorts, concentration, forms, proof, retention, uncertainty
 from cslib.metrics.drill import drill_down
 from cslib.tables import TableError
@@ -142,6 +143,21 @@ def test_no_row_comes_back_but_one_an_account(books: tuple[Book, Book]) -> None:
 def test_what_must_stay_local_says_so(figure: str, books: tuple[Book, Book]) -> None:
     with pytest.raises(Absent, match="database"):
         LOCAL[figure](books[0])
+
+
+def test_the_command_answers_in_place_and_refuses_what_it_cannot_before_it_starts(
+    there: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (there / "company.toml").write_text(toml('url = "duckdb:///prices.duckdb"'))
+    asked = ["metrics", str(there), "--as-of", "2025-12-31"]
+    assert main([*asked, "--by", "plan", "--metric", "net_retention"]) == 0
+    assert "O'Neill" in capsys.readouterr().out
+    assert main([*asked, "--all-conventions"]) == 2
+    assert "the ledger stays in its database" in capsys.readouterr().err
+    run = ["run", "retention", "--company", str(there), "--quarter", "2025Q4", "--out", str(tmp_path)]
+    assert main(run) == 2
+    assert "a report reads its rows" in capsys.readouterr().err
+    assert not list(tmp_path.rglob("*.ipynb"))
 
 
 @pytest.mark.parametrize(
