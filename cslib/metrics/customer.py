@@ -42,16 +42,13 @@ LEAST: Final = 20  # peers below which nothing is said of them
 
 
 def largest(book: Book) -> str:
-    """Account that pays most on the as-of day; the first by id of several.
-
-    Raises
-    ------
-    Absent
-        When nobody pays.
-    """
+    """Account that pays most on the as-of day; the first by id of several. Where nobody pays, who began last."""
     arr = arr_on(book, pd.Timestamp(book.as_of))
     if arr.empty:
-        raise Absent("it needs an account that pays on the as-of day")
+        ledger = book.tables["subscriptions"].sort_values(
+            ["start_date", "account_id"], ascending=[False, True]
+        )
+        return str(ledger["account_id"].iloc[0])
     return str(arr.sort_index().idxmax())
 
 
