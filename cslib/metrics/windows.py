@@ -131,19 +131,27 @@ def flows(book: Book, *, window: int, by: By = None) -> pd.DataFrame:
     Returns a row per ``start, end, <by>, movement``: ``opening`` and ``closing`` (int64, the amounts before and after
     each movement) and ``n`` (movements; an account that moves in two months counts twice).
     """
+    return _flows(book, window, listed(by)).copy()
 
+
+@lru_cache(maxsize=8)  # as windows: a book never changes
+def _flows(book: Book, window: int, by: tuple[str, ...]) -> pd.DataFrame:
     def under(day: date | None) -> pd.DataFrame:
         cut = cut_ledger(book, by=by, day=day)
         changes = relation("movements", cut.source, as_of=book.as_of)
         dense = _dense(changes, months=_months(changes, book), span=window)
         return _dated(cut.label(dense), book, window=window)[["start", "end", *cut.by, *OF_A_CLASS]]
 
-    return _by_day(book, listed(by), under, column="start")
+    return _by_day(book, by, under, column="start")
 
 
 def stand(book: Book, *, by: By = None) -> pd.DataFrame:
     """ARR and accounts at every reading: ``end, <by>, arr`` (int64 minor units) ``, n_accounts``."""
+    return _stand(book, listed(by)).copy()
 
+
+@lru_cache(maxsize=8)
+def _stand(book: Book, by: tuple[str, ...]) -> pd.DataFrame:
     def under(day: date | None) -> pd.DataFrame:
         cut = cut_ledger(book, by=by, day=day)
         changes = relation("levels", cut.source, as_of=book.as_of)
@@ -151,4 +159,4 @@ def stand(book: Book, *, by: By = None) -> pd.DataFrame:
         named = _dated(cut.label(dense), book, window=1).rename(columns={"amount": "arr", "n": "n_accounts"})
         return named[["end", *cut.by, "arr", "n_accounts"]]
 
-    return _by_day(book, listed(by), under, column="end")
+    return _by_day(book, by, under, column="end")

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.bccache import Bucket
 
 from cslib import formats
 from cslib.evidence import with_paths
@@ -21,7 +22,19 @@ from cslib.story.finding import Finding, as_json, plain
 from cslib.story.rank import Summary
 from cslib.words import retell
 
-__all__ = ["MIME", "Printed", "Prose", "Shown", "language", "notes", "sentence", "shown", "tell", "write"]
+__all__ = [
+    "MIME",
+    "Printed",
+    "Prose",
+    "Shown",
+    "language",
+    "notes",
+    "prepare",
+    "sentence",
+    "shown",
+    "tell",
+    "write",
+]
 
 MIME: Final = "application/vnd.cslib.findings+json"
 GROUP: Final = "group"  # findings about several companies have templates of their own
@@ -218,10 +231,39 @@ def language(locale: str) -> str:
     return locale.split("_")[0]
 
 
+class _Compiled(BytecodeCache):
+    """Templates compiled once a process, for all locales and currencies; a kernel forked after that has them."""
+
+    texts: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if (text := self.texts.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(text)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.texts[bucket.key] = bucket.bytecode_to_string()
+
+
+@pass_context
+def _as_it_is(_: object, value: Any) -> Any:
+    """What is printed; known to Jinja only when it is printed."""
+    return value
+
+
+def prepare() -> None:
+    """Compile the English sentences of a report about one company, which most reports tell."""
+    _environment("en_US", "USD").get_template("en.md.jinja")
+
+
 @cache
 def _environment(locale: str, currency: str) -> Environment:
     environment = Environment(
-        loader=PackageLoader("cslib.story"), undefined=StrictUndefined, autoescape=False
+        loader=PackageLoader("cslib.story"),
+        undefined=StrictUndefined,
+        autoescape=False,
+        bytecode_cache=_Compiled(),
+        optimized=False,  # nothing of one locale is folded into what all share,
+        finalize=_as_it_is,  # be it an expression or what is printed
     )
 
     def marked(kind: str, make: Callable[..., str]) -> Callable[..., str]:

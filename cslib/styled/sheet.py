@@ -35,7 +35,7 @@ class Sheet:
     In a notebook it shows as HTML, the same bytes on every run, with `caption` and `label` under the key
     ``cslib`` of the output's metadata; there also `cells`, the id of the cell that shows a number by the number's name
     (see :mod:`cslib.evidence`), and `order`, what a cell is sorted by, by its id. `extra` goes to
-    machines, by mime type.
+    machines, by mime type. `drawn` is the table as HTML, where it is at hand.
     """
 
     styler: Styler
@@ -44,6 +44,7 @@ class Sheet:
     cells: Mapping[str, str] = field(default_factory=dict)
     order: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
+    drawn: str = ""
 
     def __repr__(self) -> str:
         return f"{self.caption}\n{self.styler.data.to_string()}"  # type: ignore[attr-defined]
@@ -54,7 +55,7 @@ class Sheet:
         words: dict[str, Any] = {"caption": self.caption, "label": self.label}
         words |= {"cells": dict(self.cells)} if self.cells else {}
         words |= {"order": dict(self.order)} if self.order else {}
-        shown = {"text/html": self.styler.to_html(), "text/plain": repr(self)}
+        shown = {"text/html": self.drawn or self.styler.to_html(), "text/plain": repr(self)}
         return {**shown, **self.extra}, {"cslib": words}
 
     def carrying(self, extra: Mapping[str, Any]) -> Sheet:
@@ -101,7 +102,17 @@ def lay_out(
     drawn = styler.set_uuid("").to_html()
     uuid = hashlib.sha256(drawn.encode()).hexdigest()[:10]
     named = {key: id_ for id_, key in _by_id(keys, cells, uuid).items() if key}
-    return Sheet(styler.set_uuid(uuid), caption, label, named, _by_id(order, cells, uuid))
+    sortable = _by_id(order, cells, uuid)
+    return Sheet(styler.set_uuid(uuid), caption, label, named, sortable, drawn=_renamed(drawn, uuid))
+
+
+def _renamed(drawn: str, uuid: str) -> str:
+    """Table that was drawn without an id, with one: pandas would draw all of it a second time.
+
+    In the rules an id follows ``#``, in the table it stands in quotes, which the text of a cell cannot hold.
+    """
+    rules, end, table = drawn.partition("</style>")
+    return rules.replace("#T_", f"#T_{uuid}") + end + table.replace('id="T_', f'id="T_{uuid}')
 
 
 def _by_id(frame: pd.DataFrame | None, cells: pd.DataFrame, uuid: str) -> dict[str, Any]:

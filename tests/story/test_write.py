@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from importlib import import_module
 
 import jinja2
 import pytest
@@ -171,3 +172,18 @@ def test_the_companys_own_convention_is_said_beside_ours() -> None:
     assert str(write(own_fact(compared, convention="endpoint"))) == ""
     said = str(write(own_fact(compared, convention="churn only")))
     assert said == "By the company's own convention (Churn only) gross retention is **75.0%**."
+
+
+def test_what_is_compiled_once_speaks_each_locale_and_currency() -> None:
+    """Templates are compiled once a process; nothing of one locale may stay in what another is told."""
+    module = import_module("cslib.story.write")
+    sources = "{{ 1234567 | count }}", "{{ 250000 | money }}"
+    told = {}
+    for locale, currency in (("en_US", "USD"), ("en_GB", "GBP"), ("tr_TR", "EUR")):
+        environment = module._environment(locale, currency)
+        code = [module._environment("en_US", "USD").compile(source) for source in sources]
+        told[currency] = [
+            environment.template_class.from_code(environment, c, environment.globals).render() for c in code
+        ]
+    assert "1,234,567" in told["USD"][0] and "1.234.567" in told["EUR"][0]
+    assert "$" in told["USD"][1] and "£" in told["GBP"][1] and "€" in told["EUR"][1]

@@ -94,3 +94,13 @@ def test_plain_text_holds_caption_and_cells() -> None:
 
 def test_equal_labels_are_numbered_even_against_a_label_that_looks_so() -> None:
     assert len(set(distinct(["a", "a", "a (2)", "a"]))) == 4
+
+
+@pytest.mark.parametrize("text", ["#T_ th", 'id="T_', '</style><td id="T_x">', EVIL])
+def test_a_table_is_drawn_once_and_is_what_pandas_draws(text: str) -> None:
+    """Its id is put in afterwards, and into nothing that only looks like one."""
+    frame = pd.DataFrame({text: [text, "a"], "B": ["1", text]}, index=[text, "x"])
+    sheet = lay_out(
+        frame, caption=text, label="t", text=[text], bold=["x"], colours=frame.map(lambda _: "color: red")
+    )
+    assert sheet.drawn == sheet.styler.to_html() == html_of(sheet)

@@ -38,8 +38,28 @@ def make_imports() -> None:
     for name in (*_LIBRARIES, *_rooms()):
         with suppress(ImportError):
             import_module(name)
+    with suppress(Exception):  # what cannot be done here is done in the notebook, and told there
+        _rehearse()
     gc.collect()
     gc.freeze()  # the pages of these objects stay shared: no kernel's collector writes to them
+
+
+def _rehearse() -> None:
+    """Do once what every report's first sentence, table and figure do: compile templates and patterns, find fonts.
+
+    Nothing here may start a thread; DuckDB does, so no metric is computed.
+    """
+    from pandas import DataFrame
+
+    from cslib.charts.canvas import said
+    from cslib.sources.benchmarks import published
+    from cslib.story.write import prepare
+    from cslib.styled.sheet import lay_out
+
+    prepare()
+    published()
+    lay_out(DataFrame({"A": ["1"], "B": ["2"]}), caption="T", label="t", text=["A"]).styler.to_html()
+    said("Nothing to draw", caption="F", label="f").svg()
 
 
 def _rooms() -> Iterator[str]:
