@@ -112,7 +112,7 @@ def test_c16_no_byte_of_a_run_holds_another_customers_id_or_name(tmp_path):
 def test_c16_every_account_gets_one_without_anybody_else_and_the_same_again():
     whole = Book.of_quarter(ROOT / "demo" / "thornbury-signal", "2026Q3")
     accounts = sorted(whole.tables["subscriptions"]["account_id"].unique())
-    assert len(accounts) == 80
+    assert len(accounts) == 82
     names = dict(whole.tables["accounts"][["account_id", "name"]].to_numpy().tolist())
     for account in accounts:
         own = customer.only(whole, account)
@@ -213,3 +213,9 @@ def test_c16_steps_follow_from_rules():
         "Put unused units to work, or review them", "Look at old again", "Meet",
     ]  # fmt: skip
     assert told["number"].tolist() == [30, 5, 152]
+
+
+def test_c16_without_a_name_it_is_the_account_that_pays_most_or_began_last():
+    assert customer.largest(sized({"A": 10, "B": 30, "C": 30})) == "B"
+    gone = {"A": "2025-01-01", "B": "2025-01-01"}
+    assert customer.largest(sized({"A": 10, "B": 30}, ends=gone)) == "A"
