@@ -16,6 +16,7 @@ DEV     := $(VENV)/dev.stamp
 
 QUARTER ?= 2026Q3
 OUT     ?= reports
+REPORTS ?= retention cohorts renewals coverage health voice board customer portfolio
 ARGS    ?=
 
 # One test file, one notebook to a worker: a notebook's cells are tests that need each other.
@@ -51,8 +52,8 @@ demo/.stamp: $(wildcard cslib/simulate/*.py) | $(RUNTIME)
 	@$(VENV)/bin/cslib demo --out demo
 	@touch $@
 
-report: $(RUNTIME) demo/.stamp ## the demo's retention reports and the page across its companies, as PDF, HTML and numbers, into reports/
-	@$(VENV)/bin/cslib run retention portfolio --company demo/*/ --quarter $(QUARTER) --out "$(OUT)"
+report: $(RUNTIME) demo/.stamp ## every report of the demo's companies and the page across them, as PDF, HTML and numbers, into reports/
+	@$(VENV)/bin/cslib run $(REPORTS) --company demo/*/ --quarter $(QUARTER) --out "$(OUT)"
 
 test: $(DEV) demo/.stamp ## all tests: unit, doctests, laws, notebooks (nbval), the installed wheel
 	@$(PY) -m pytest $(WORKERS) --nbval --nbval-current-env $(ARGS)

@@ -49,9 +49,10 @@ def renewal_calendar(book: Book, *, window: int = 12, ahead: int = 12) -> pd.Dat
     DataFrame
         A row a month in which something is due, and one where nothing is: ``month`` (first day), ``state`` (past,
         ahead), ``n_accounts`` (distinct), ``n_terms, atr`` (minor units), ``early, on time, late, lost`` (ATR, minor
-        units; missing ahead), ``renewed`` (ARR afterwards), ``rate`` (of ATR, growth left out), ``logo_rate``
-        (terms that went on over terms due), ``on_time_rate`` (early or on time, of ATR); rates are missing where
-        nothing was due. The ATR of all past months is that of :func:`cslib.metrics.renewals.terms_due`.
+        units; missing ahead), ``renewed`` (ARR afterwards), ``smaller`` (ATR of terms that went on for less, what
+        they shrank by), ``rate`` (of ATR, growth left out), ``logo_rate`` (terms that went on over terms due),
+        ``on_time_rate`` (early or on time, of ATR); rates are missing where nothing was due. The ATR of all past
+        months is that of :func:`cslib.metrics.renewals.terms_due`.
 
     Raises
     ------
@@ -79,6 +80,7 @@ def renewal_calendar(book: Book, *, window: int = 12, ahead: int = 12) -> pd.Dat
                 "month": month, "state": "past", "n_accounts": own["account_id"].nunique(),
                 "n_terms": len(own), "atr": atr,
                 **{name: int(by.get(name, 0)) for name in OUTCOMES}, "renewed": int(own["renewed"].sum()),
+                "smaller": atr - kept - int(by.get("lost", 0)),
                 "rate": kept / atr if atr else np.nan,
                 "logo_rate": float((own["renewed"] > 0).mean()) if len(own) else np.nan,
                 "on_time_rate": int(by.get("early", 0) + by.get("on time", 0)) / atr if atr else np.nan,
@@ -89,7 +91,7 @@ def renewal_calendar(book: Book, *, window: int = 12, ahead: int = 12) -> pd.Dat
                 "atr": int(next_["arr"].sum()), "rate": np.nan, "logo_rate": np.nan, "on_time_rate": np.nan,
             })  # fmt: skip
     frame = pd.DataFrame(rows)
-    return frame.astype({name: "Int64" for name in (*OUTCOMES, "renewed") if name in frame})
+    return frame.astype({name: "Int64" for name in (*OUTCOMES, "renewed", "smaller") if name in frame})
 
 
 def _decisions(book: Book) -> pd.DataFrame:

@@ -98,10 +98,10 @@ def coverage_facts(
         naive, like = both["naive"], both["matched"]
         if not math.isnan(float(like["difference"])):
             names = ("difference", "low", "high", "verdict")
-            values = {name: naive[name] for name in ("covered", "uncovered")} | {
-                name: like[name] for name in names
+            values = {name: like[name] for name in ("covered", "uncovered", *names)}
+            values |= {name: int(like[name]) for name in ("n_covered", "n_uncovered")} | {
+                "plain": naive["difference"]
             }
-            values |= {name: int(naive[name]) for name in ("n_covered", "n_uncovered")}
             table = (Evidence("coverage", table="tab-covered"),)
             found.append(Finding("coverage.matched", values, table, verdict=str(like["verdict"])))
     return tuple(found)

@@ -29,6 +29,7 @@ def health_facts(
     record: Given,
     features: Given,
     reasons: Given,
+    window: int,
 ) -> tuple[Finding, ...]:
     """What the health report says first, in this order; each only where its frame was given.
 
@@ -37,6 +38,8 @@ def health_facts(
     value, shelf, trial, green, lists, record, features, reasons : DataFrame or Absent
         Of ``time_to_value, shelfware, score_trial, green_churn, two_lists, two_lists_record, features_and_staying,
         reasons_by_money``.
+    window : int
+        Months of the reasons.
     """
     found: list[Finding] = []
     values: dict[str, Any]
@@ -96,7 +99,14 @@ def health_facts(
             found.append(Finding("health.lists", values, (Evidence("two lists", table="tab-lists"),)))
     if _there(features):
         passed = features[features["passed"] & (features["difference"] > 0)]
-        values = {"n": len(features), "n_passed": len(passed), "names": tuple(passed["feature"])}
+        against = features[features["passed"] & (features["difference"] < 0)]
+        values = {
+            "n": len(features),
+            "n_passed": len(passed),
+            "names": tuple(passed["feature"]),
+            "against": tuple(against["feature"]),
+            "n_against": len(against),
+        }
         found.append(Finding("health.features", values, (Evidence("features", table="tab-features"),)))
     if _there(reasons):
         given = reasons[reasons["reason"] != "unknown"]
@@ -105,6 +115,8 @@ def health_facts(
             without = float(reasons.loc[reasons["reason"] == "unknown", "share"].sum())
             values = {
                 "arr": int(reasons["arr"].sum()),
+                "n": round(float(reasons["accounts"].sum())),
+                "window": window,
                 "share": top["share"],
                 "unknown": without,
                 "reason": top["reason"],

@@ -51,6 +51,7 @@ def renewal_facts(
         values = {
             "n": int(past["n_terms"].sum()), "atr": atr, "kept": kept, "lost": lost,
             "rate": kept / atr if atr else math.nan, "window": window,
+            "smaller": int(past["smaller"].fillna(0).sum()),
         }  # fmt: skip
         found.append(
             Finding("renewals.past", values, (Evidence("renewals", table="tab-calendar"),), materiality=lost)

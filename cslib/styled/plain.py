@@ -118,8 +118,10 @@ def _told(value: Any, form: Form, currency: str, locale: str) -> str:
         "percent": lambda x: formats.percent(x, locale=locale),
         "points": lambda x: formats.points(x, locale=locale, signed=True),
         "count": lambda x: formats.count(x, locale=locale),
-        "signed count": lambda x: format_decimal(x, format="+#,##0;-#,##0", locale=locale).replace("-", "−"),
-        "number": lambda x: format_decimal(x, format="#,##0.0", locale=locale),
+        "signed count": lambda x: format_decimal(
+            x, format="+#,##0;-#,##0" if x else "0", locale=locale
+        ).replace("-", "−"),
+        "number": lambda x: format_decimal(round(float(x), 1) + 0.0, format="#,##0.0", locale=locale),
         "plain": lambda x: format_decimal(x, locale=locale),
         "day": lambda x: formats.day(x, locale=locale),
         "month": lambda x: formats.month(x, locale=locale),

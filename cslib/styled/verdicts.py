@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import pandas as pd
 
@@ -75,7 +76,7 @@ def changes_table(
         for change in own.to_dict("records"):
             months = count(change["months_ago"], locale=locale)
             metric = metric_name(row["metric"], locale=locale)
-            names.append(say("{metric}, change in {n} months", locale=locale, metric=metric, n=months))
+            names.append(_change(change, metric, months, locale=locale))
             span = _to(
                 *(points(change[side], locale=locale, signed=True) for side in ("low", "high")), locale=locale
             )
@@ -98,6 +99,16 @@ def changes_table(
         cells.rename_axis(say("Metric", locale=locale), axis=1), caption=caption, label="tab-verdicts", text=heads[2:3],
         bold=[metric_name(metric, locale=locale) for metric in intervals["metric"]],
     )  # fmt: skip
+
+
+def _change(change: Mapping[Any, Any], metric: str, months: str, *, locale: str) -> str:
+    """Name of a row of change; it names the level of its interval where that is not the 95% of the column's head."""
+    level = change.get("level", 0.95)
+    if level == 0.95:
+        return say("{metric}, change in {n} months", locale=locale, metric=metric, n=months)
+    told = percent(level, locale=locale, digits=0)
+    words = "{metric}, change in {n} months, {level} interval"
+    return say(words, locale=locale, metric=metric, n=months, level=told)
 
 
 def _span(low: float, high: float, *, locale: str) -> str:

@@ -28,7 +28,7 @@ def test_cells() -> None:
     assert rows(sheet) == [
         ["Metric", "Value", "95% interval", "Verdict", "Detectable"],
         ["Net retention", "103.1%", "97.0% to 109.0%", "", ""],
-        ["Net retention, change in 3 months", "+0.0", "−6.0 to +6.0", "unchanged", "±8.0"],
+        ["Net retention, change in 3 months", "0.0", "−6.0 to +6.0", "unchanged", "±8.0"],
         ["Net retention, change in 12 months", "−6.2", "−10.3 to −2.1", "changed", "±5.0"],
         ["Logo retention", "90.0%", "none", "", ""],
         ["Logo retention, change in 3 months", "+1.0", "none", "cannot tell", "none"],
@@ -37,6 +37,12 @@ def test_cells() -> None:
         "What is known, trailing 12 months to Dec 2025, endpoint convention. Changes in points; detectable: the smallest "
         "that would be found four times of five."
     )
+
+
+def test_a_change_at_another_level_says_which() -> None:
+    intervals, changes = frames()
+    told = rows(changes_table(intervals, changes.assign(level=1 - 0.05 / 6), title="T"))
+    assert told[2][0] == "Net retention, change in 3 months, 99% interval"
 
 
 def test_a_young_book_and_errors() -> None:

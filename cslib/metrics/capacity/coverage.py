@@ -129,7 +129,8 @@ def covered_against_uncovered(book: Book, *, window: int = 12, before: int = 6) 
                 return matched_difference(after[keep], opening[keep], covered[keep], strata[keep])
 
             difference, low, high = _interval(estimate, len(frame)) if used.any() else (float("nan"),) * 3
-            told = {
+            kept = float("nan")
+            told: dict[str, object] = {
                 "metric": metric,
                 "comparison": comparison,
                 "difference": difference,
@@ -137,7 +138,11 @@ def covered_against_uncovered(book: Book, *, window: int = 12, before: int = 6) 
                 "high": high,
             }
             for name, mine in (("covered", used & covered), ("uncovered", used & ~covered)):
-                told[name] = after[mine].sum() / opening[mine].sum() if mine.any() else float("nan")
+                if name == "covered":
+                    kept = float(after[mine].sum() / opening[mine].sum()) if mine.any() else float("nan")
+                told[name] = (
+                    kept if name == "covered" else kept - difference
+                )  # of accounts like the covered ones
                 told[f"n_{name}"] = int(mine.sum())
                 told[f"spread_{name}"] = (
                     float(np.std(after[mine] / opening[mine])) if mine.any() else float("nan")

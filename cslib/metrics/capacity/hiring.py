@@ -173,7 +173,8 @@ def triggers(
     Returns
     -------
     DataFrame
-        A row a band: ``band, arr`` (minor units), ``n_accounts, state`` (hire, when cash allows, wait), ``since`` (day
+        A row a band: ``band, arr`` (minor units), ``n_accounts, state`` (served where an account has an owner, hire,
+        when cash allows, wait), ``since`` (day
         the enterprise trigger fired; missing for the others), ``break_even`` (ratio of the band's ARR that one CSM
         must save a year), ``payback_months`` (of a CSM who keeps a tenth of the band's ARR).
 
@@ -197,6 +198,8 @@ def triggers(
                 if amount >= middle_from * scale
                 else "wait"
             )
+        if (live.loc[live["band"] == band, "owner"].notna()).any():
+            state = "served"
         saved = amount / scale * margin * 0.1
         rows.append({
             "band": band, "arr": amount, "n_accounts": n, "state": state,
