@@ -11,7 +11,7 @@ import pandas as pd
 
 from cslib.book import Book
 from cslib.months import quarter_bounds
-from cslib.sources.company import FILE
+from cslib.sources.toml import FILE
 
 __all__ = ["Portfolio", "company_folders"]
 

@@ -39,7 +39,7 @@ __all__ = [
     "chart_ranges",
     "chart_retention",
     "chart_segments",
-    "chart_sparklines",
     "chart_share",
+    "chart_sparklines",
     "chart_spread",
 ]
