@@ -66,6 +66,7 @@ class Book:
     rates_on: Mapping[dt.date, Mapping[str, Decimal]] = field(default_factory=dict)
     peers: Peers = field(default_factory=Peers)
     warehouse: Warehouse | None = None
+    made: Mapping[str, int] = field(default_factory=dict)
 
     def has(self, table: str) -> bool:
         """Whether the company has this table with at least one row known on `as_of`."""
@@ -328,4 +329,5 @@ def _book(config: Company, loaded: Mapping[str, Loaded], as_of: dt.date) -> Book
         account_values=values,
         rates_on=config.rates_on,
         peers=peers,
+        made=known.made,
     )

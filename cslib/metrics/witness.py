@@ -59,7 +59,9 @@ def _dropped(book: Book) -> Row:
 
 
 def _kept(book: Book) -> Row:
+    """Rows of each table against those its files hold, or, where a row of a file may make several, those it made."""
     kept = book.account.groupby("table")["rows_kept"].sum()
+    kept.update(pd.Series(book.made, dtype="int64"))
     there = pd.Series({table: len(_frame(book, str(table))) for table in kept.index})
     wrong = kept[kept != there]
     where = [

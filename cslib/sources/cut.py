@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import pandas as pd
@@ -20,12 +20,16 @@ _FAR: Final = 31  # days without a start or an end that a ledger of months may w
 
 @dataclass(frozen=True)
 class Cut:
-    """Tables as known on a day, and the account of what was left out."""
+    """Tables as known on a day, and the account of what was left out.
+
+    `made` has the rows of each table of which one row of a file may have made several, as the importer made them.
+    """
 
     tables: dict[str, pd.DataFrame]
     account: pd.DataFrame
     dropped: pd.DataFrame
     notes: tuple[str, ...]
+    made: dict[str, int] = field(default_factory=dict)
 
 
 def _known(frame: pd.DataFrame, table: Table, day: pd.Timestamp) -> pd.DataFrame:
@@ -148,6 +152,7 @@ def cut(loaded: Mapping[str, Loaded], *, as_of: dt.date, data_until: dt.date | N
     accounts: list[pd.DataFrame] = []
     dropped: list[dict[str, object]] = []
     notes: list[str] = []
+    made: dict[str, int] = {}
     for name, table in TABLES.items():
         if name not in loaded:
             continue
@@ -167,9 +172,11 @@ def cut(loaded: Mapping[str, Loaded], *, as_of: dt.date, data_until: dt.date | N
         days = _days(kept, table, day)
         starts = days if table.date is None else kept.get(table.date, days)
         if one.several:  # rows of the file are counted, and one may have made several of the table
-            after = late.groupby([files, one.origin["line"]]).all().groupby(level=0).sum()
+            made[name] = len(one.origin) - int(late.sum())
+            line = late.groupby([files, one.origin["line"]])
+            whole, after = line.transform("all"), line.all().groupby(level=0).sum()
         else:
-            after = late.groupby(files).sum()
+            whole, after = late, late.groupby(files).sum()
         account = one.account.set_index("file", drop=False)
         account["rows_after_as_of"] = after.reindex(account.index, fill_value=0).astype("int64")
         account["rows_kept"] -= account["rows_after_as_of"]
@@ -181,10 +188,10 @@ def cut(loaded: Mapping[str, Loaded], *, as_of: dt.date, data_until: dt.date | N
             {"table": name, "cause": cause, "n_rows": n, "amount": one.left_amounts.get(str(cause), pd.NA)}
             for cause, n in causes.items()
         ]
-        if late.any():
-            amount = int(one.frame.loc[late, "arr"].sum()) if name == "subscriptions" else pd.NA
+        if whole.any():
+            amount = int(one.frame.loc[whole, "arr"].sum()) if name == "subscriptions" else pd.NA
             cause = f"{table.date}: after {as_of}"
-            dropped.append({"table": name, "cause": cause, "n_rows": int(late.sum()), "amount": amount})
+            dropped.append({"table": name, "cause": cause, "n_rows": int(after.sum()), "amount": amount})
     notes += _strangers(tables)
     if "accounts" not in tables:
         ids = pd.Series(
@@ -202,4 +209,5 @@ def cut(loaded: Mapping[str, Loaded], *, as_of: dt.date, data_until: dt.date | N
         account[[*order, "first_date", "last_date", "sha256"]],
         left.astype({"table": "str", "cause": "str", "n_rows": "int64", "amount": "Int64"}),
         tuple(notes),
+        made,
     )

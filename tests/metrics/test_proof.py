@@ -251,3 +251,36 @@ def test_a_file_that_is_no_longer_there(folder: Path) -> None:
     (folder / "subscriptions.csv").unlink()
     (said,) = broken(book).values()
     assert said.startswith("cannot be computed: TableError")
+
+
+# --- one row of a file, several of the ledger
+
+
+def matrix(folder: Path) -> Path:
+    """A keeps its price, B changes it, C leaves, D leaves and comes back, E comes last and pays nothing before."""
+    (folder / "company.toml").write_text(
+        'name = "Wide"\ncurrency = "USD"\n[tables.subscriptions]\nfile = "m.csv"\nshape = "matrix"\n'
+        'columns = {account_id = "Customer"}\nconstants = {currency = "USD"}\n'
+    )
+    months = [f"2024-{month:02d}" for month in range(1, 13)]
+    rows = {"A": [100] * 12, "B": [100] * 3 + [200] * 9, "C": [50] * 5 + [0] * 7, "D": [9, 0, 9] + [9] * 9,
+            "E": [0] * 11 + [70]}  # fmt: skip
+    lines = [",".join(map(str, (name, *paid))) for name, paid in rows.items()]
+    (folder / "m.csv").write_text("\n".join([",".join(["Customer", *months]), *lines, ""]))
+    return folder
+
+
+@pytest.mark.parametrize("day", [date(2024, 12, 31), date(2024, 9, 30), date(2024, 3, 31)])
+def test_a_matrix_with_a_change_and_a_churn_is_proven(tmp_path: Path, day: date) -> None:
+    book = Book.load(matrix(tmp_path), as_of=day)
+    assert broken(book, by=None) == {}
+    assert int(book.account["rows_read"].sum()) == 5  # lines of the file, whatever periods they make
+
+
+def test_a_period_lost_from_a_matrix_is_named(tmp_path: Path) -> None:
+    book = Book.load(matrix(tmp_path), as_of=date(2024, 12, 31))
+    ledger = book.tables["subscriptions"]
+    assert len(ledger) == 7
+    found = broken(with_table(book, subscriptions=ledger[ledger["account_id"] != "B"]), by=None)
+    said = found["rows in the book are the rows read"]
+    assert said == "subscriptions: 5 rows in the book, 7 read from its files, dropped perhaps: account B"
