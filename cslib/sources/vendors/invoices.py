@@ -44,8 +44,9 @@ def from_invoices(parts: Sequence[Part], reading: Reading, *kinds: str) -> Made:
 
 def _reversed(raw: pd.DataFrame, lines: pd.DataFrame, reading: Reading) -> list[str]:
     """What is said to renew a line that starts later: they are put in the order of their days."""
-    starts = dict(zip(raw["id"], raw["start"], strict=True))
-    parent = raw["renews"].str.replace(r"\.0$", "", regex=True).map(starts)
+    named = raw[raw["id"].notna()]  # without its id a line is renewed by none; a blank must not meet a blank
+    starts = dict(zip(named["id"], named["start"], strict=True))
+    parent = raw["renews"].str.replace(r"\.0$", "", regex=True).map(starts).where(raw["renews"].notna())
     what = "start before the contract they are said to renew, and count in the order of their days"
     return tell(lines, raw["start"] < parent.astype("datetime64[s]"), what, digits=reading.digits)
 
@@ -55,7 +56,7 @@ def _chain(raw: pd.DataFrame, lines: pd.DataFrame) -> pd.Series:
     of = raw["subscription"].fillna(raw["id"]).astype("object")
     if raw["renews"].notna().any():
         whole = raw["renews"].str.replace(r"\.0$", "", regex=True)
-        parent = dict(zip(raw["id"], whole, strict=True))
+        parent = {own: of for own, of in zip(raw["id"], whole, strict=True) if pd.notna(own)}
         roots = []
         for own in raw["id"]:
             seen: set[str] = set()

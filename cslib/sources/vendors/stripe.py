@@ -47,6 +47,8 @@ def subscriptions(parts: Sequence[Part], reading: Reading) -> Made:
     notes += _backdated(lines, reading)
     lines, facts = discounted(lines, sides(parts, "discounts"), sides(parts, "coupons"), reading)
     notes += facts
+    endless = (lines["status"] == "trialing") & lines["trial_end"].isna() & lines["end"].isna()
+    lines = leave(lines, endless, "in trial until a day the file does not say (a year)", yearly(lines))
     lines, facts = trials(lines, lines["trial_end"], still=lines["status"] == "trialing")
     notes += facts
     lines, facts = _paused(lines, reading)

@@ -71,6 +71,19 @@ def test_what_is_no_recurring_price_is_left_out_with_its_money(tmp_path: Path) -
     }  # fmt: skip
 
 
+def test_a_line_without_an_id_renews_nothing_and_is_renewed_by_nothing(tmp_path: Path) -> None:
+    text = """account,contract_id,renews,from,to,value
+        A,1,,2024-01-01,2025-01-01,1200
+        B,2,1,2023-01-01,2024-01-01,1200
+        C,,,2024-06-01,2025-06-01,1200
+        D,,,2024-03-01,2025-03-01,1200
+    """
+    one = loaded(tmp_path, "generic", {"x.csv": text})
+    assert len(one.frame) == 4
+    said = [note for note in one.notes if "said to renew" in note]
+    assert [note.partition(": ")[2] for note in said] == ["1 rows, 1,200.00 USD a year"]  # B, which says so
+
+
 def test_renewed_early_late_and_co_termed(tmp_path: Path) -> None:
     text = """account,contract_id,renews,from,to,value,product
         A,1,,2024-01-01,2025-01-01,1200,Core

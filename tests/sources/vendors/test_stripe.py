@@ -97,6 +97,14 @@ def test_a_trial_counts_for_nothing_and_ends_in_a_price(tmp_path: Path) -> None:
     assert "days in trial count for nothing: 3 rows, 360.00 USD a year" in one.notes
 
 
+def test_a_trial_without_an_end_pays_nothing(tmp_path: Path) -> None:
+    one = stripe(tmp_path, head("a") + head("b", status="trialing"), item("a", "m") + item("b", "m"))
+    assert prices(one) == [("ca", "2024-01-10", "open", 12000)]
+    what = "in trial until a day the file does not say (a year)"
+    assert causes(one)[what] == 1
+    assert one.left_amounts[what] == 12000
+
+
 def test_free_never_begun_and_test_mode(tmp_path: Path) -> None:
     one = stripe(
         tmp_path,
