@@ -167,6 +167,11 @@ def said(sentence: str, *, caption: str, label: str) -> Picture:
     return Picture(figure, sentence, caption, label)
 
 
+def prepare() -> None:
+    """Draw one picture, so that fonts are found and patterns compiled before the first that is wanted."""
+    said("Nothing to draw", caption="F", label="f").svg()
+
+
 def text_inches(figure: Figure, texts: Sequence[str], **style: Any) -> float:
     """Width in inches of the widest of `texts`."""
     renderer = FigureCanvasAgg(figure).get_renderer()

@@ -128,6 +128,11 @@ def _by_id(frame: pd.DataFrame | None, cells: pd.DataFrame, uuid: str) -> dict[s
     }
 
 
+def prepare() -> None:
+    """Lay out one table, so that its templates are compiled before the first that is wanted."""
+    lay_out(pd.DataFrame({"A": ["1"], "B": ["2"]}), caption="T", label="t", text=["A"]).styler.to_html()
+
+
 def once(frame: pd.DataFrame, *, key: Sequence[str], by: str) -> None:
     """Refuse a frame in which two rows share a key, naming the caller `by`."""
     double = frame[frame.duplicated(list(key))]
