@@ -101,7 +101,7 @@ def test_a_report_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
 
 
 EATER = (
-    "import time\nheld = []\nwhile True:\n    held.append(bytearray(b'x') * 20_000_000)\n    time.sleep(0.01)"
+    "import time\nheld = []\nwhile True:\n    held.append(bytearray(b'x') * 20_000_000)\n    time.sleep(0.05)"
 )
 
 
