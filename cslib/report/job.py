@@ -69,8 +69,8 @@ class Job:
     earlier: tuple[Mapping[str, str], ...] = ()
 
 
-def load_notebook(path: Path) -> Any:
-    """Notebook at `path`, in the current format.
+def load_notebook(path: Path, *, outputs: bool = False) -> Any:
+    """Notebook at `path`, in the current format; with the outputs of its last run only where they are asked for.
 
     Raises
     ------
@@ -84,7 +84,8 @@ def load_notebook(path: Path) -> Any:
         raw = json.loads(path.read_bytes())
         if raw["nbformat"] != 4:
             raise ParameterError(f"notebook {path}: found format {raw['nbformat']}, expected 4; save it anew")
-        _forget(raw)
+        if not outputs:
+            _forget(raw)
         number_cells(raw)
         notebook = rejoin_lines(nbformat.from_dict(raw))  # type: ignore[no-untyped-call]
         nbformat.validate(notebook)

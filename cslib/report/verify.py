@@ -81,7 +81,7 @@ def verify(folder: Path, *, companies: Sequence[Path] = (), how: How | None = No
         raise ParameterError(f"{folder}: found {found}, expected the folder of a finished report")
     touched = [f for f, recorded in manifest["files"].items() if file_hash(folder / f) != recorded]
     sources = _sources(folder, manifest, companies)
-    old = load_notebook(folder / f"{name}.ipynb")
+    old = load_notebook(folder / f"{name}.ipynb", outputs=True)
     given = _given(old, manifest, folder, sources)
     with tempfile.TemporaryDirectory(prefix="cslib-verify-") as temporary:
         place = Path(temporary)
@@ -95,7 +95,7 @@ def verify(folder: Path, *, companies: Sequence[Path] = (), how: How | None = No
             job = check_job(path, company=sources[0], quarter=quarter, out=out, given=given)
         record = run_job(job, how or How(), out=out, laps=Laps())
         again = read_manifest(record.folder / MANIFEST)
-        new = load_notebook(record.folder / f"{name}.ipynb")
+        new = load_notebook(record.folder / f"{name}.ipynb", outputs=True)
         return Verdict(
             folder=folder,
             touched=tuple(touched),
