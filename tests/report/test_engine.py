@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -181,7 +182,7 @@ def test_a_run_outlives_its_fork_server(tmp_path: Path, monkeypatch: pytest.Monk
     """kill -9 of the server in the middle: the report goes on. That the next one finds a new server: test_client."""
     monkeypatch.setenv("CSLIB_OWN", "killed")  # a server that no other test uses
     cells = notebook(
-        "import os\nprint(os.getppid())\nos.kill(os.getppid(), 9)",
+        f"import os\nassert os.getppid() != {os.getpid()}, 'no fork server'\nprint(os.getppid())\nos.kill(os.getppid(), 9)",
         "import pandas\nprint(pandas.Series([1]).sum())",
     )
     executed, failure = execute(cells, folder=tmp_path)
