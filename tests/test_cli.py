@@ -77,7 +77,9 @@ def test_help_teaches_and_loads_nothing_heavy() -> None:
     assert {"pandas", "numpy", "papermill", "nbconvert", "tqdm", "duckdb"}.isdisjoint(found.stderr.split())
 
 
-@pytest.mark.parametrize("command", ["demo", "check", "metrics", "conventions", "run", "plan", "params", "verify", "index", "diff"])
+@pytest.mark.parametrize(
+    "command", ["demo", "check", "metrics", "conventions", "run", "plan", "params", "verify", "index", "diff"]
+)
 def test_every_command_shows_an_example(capsys: pytest.CaptureFixture[str], command: str) -> None:
     with pytest.raises(SystemExit) as left:
         main([command, "--help"])

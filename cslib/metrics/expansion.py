@@ -207,7 +207,9 @@ def not_expanded(book: Book, *, window: int = 12) -> pd.DataFrame:
     line = ["account_id", *(["product"] if "product" in ledger else [])]
     rows = ledger[ledger["arr"] > 0].sort_values("start_date")
     grew = rows[rows["arr"] > rows.groupby(line, dropna=False)["arr"].shift()]
-    told["last_expansion"] = grew.groupby("account_id")["start_date"].max().reindex(told["account_id"]).to_numpy()
+    told["last_expansion"] = (
+        grew.groupby("account_id")["start_date"].max().reindex(told["account_id"]).to_numpy()
+    )
     return told.sort_values(["arr", "account_id"], ascending=[False, True], ignore_index=True)
 
 

@@ -34,9 +34,7 @@ _WORD: Final = re.compile(rf"[^\s{_BREAK}]+")
 _MINUS: Final = re.compile(r"(?<![\w.,-])-(?=[\d$€£.])")
 _UNIT: Final = re.compile(r"(?<=\d) (?=(?:%|points?|months?|days?|years?|accounts?|of|x|USD|EUR|GBP)\b)")
 _QUOTE: Final = re.compile("([\"'])")
-_PIECE: Final = re.compile(
-    "\u2068([^\u2068\u2069]+)\u2069"
-)  # a first strong isolate, as of a name
+_PIECE: Final = re.compile("\u2068([^\u2068\u2069]+)\u2069")  # a first strong isolate, as of a name
 
 
 def literal(text: str) -> str:
