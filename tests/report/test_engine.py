@@ -112,9 +112,12 @@ def test_a_cell_that_eats_memory_is_stopped(warm: bool, tmp_path: Path) -> None:
         notebook("1", EATER, "1"), folder=tmp_path, memory_limit=700 * 10**6, warm=warm
     )
     words = "the report took more than 700 MB of memory"
+    assert failure is not None
+    assert statuses(executed) == ["completed", "failed", "pending"]
+    if failure.name == "MemoryError":  # the kernel's own limit was reached before the watcher looked
+        return
     assert failure == Failure("kernel", 2, "MemoryLimitError", words)
     assert (failure.fate, failure.passing) == ("out of memory", False)
-    assert statuses(executed) == ["completed", "failed", "pending"]
     assert executed.cells[1].outputs[-1].evalue == words
 
 
