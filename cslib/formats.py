@@ -38,6 +38,7 @@ __all__ = [
     "short_money",
     "shortened",
     "undefined",
+    "value_name",
 ]
 
 MINUS: Final = "\N{MINUS SIGN}"
@@ -267,6 +268,15 @@ def metric_name(metric: str) -> str:
     ('Net retention', 'ARR')
     """
     return _SHORT_NAMES.get(metric, metric.replace("_", " ").capitalize())
+
+
+def value_name(value: str) -> str:
+    """A value of the data contract, such as a milestone or a kind of contact, as a reader sees it.
+
+    >>> value_name("first_value"), value_name("qbr")
+    ('first value', 'QBR')
+    """
+    return {"qbr": "QBR"}.get(value, one_line(value).replace("_", " "))
 
 
 def one_line(text: object) -> str:

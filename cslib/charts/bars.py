@@ -9,7 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from cslib.charts.canvas import GAIN, INK, MUTED, Picture, house_style, require, said, sheet, text_inches
-from cslib.formats import count, listed, percent, short_money, shortened
+from cslib.formats import count, listed, month, percent, short_money, shortened
 
 __all__ = ["chart_bars"]
 
@@ -36,7 +36,7 @@ def chart_bars(
         Holds the columns `name` and `value`; rows whose value is missing are left out and counted in the caption, as
         are those beyond `most`.
     name, value : str
-        Columns of the frame.
+        Columns of the frame; a name that is a day stands for its month.
     form : str
         Of the value: money in minor units, a ratio as percent, or a count.
     title : str
@@ -72,7 +72,7 @@ def chart_bars(
     rows = known.head(most)
     if rows.empty:
         return said("There is nothing to show yet.", caption=f"{title}.", label=label)
-    names = [shortened(text) for text in rows[name]]
+    names = [month(at, locale=locale) if isinstance(at, pd.Timestamp) else shortened(at) for at in rows[name]]
     amounts = [float(amount) for amount in rows[value]]
     probe, _ = sheet(left=0.5, right=0.5, top=0.1, bottom=0.1)
     left = text_inches(probe, names) + 0.15

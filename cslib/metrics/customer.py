@@ -189,7 +189,7 @@ def use(book: Book, *, window: int = 12) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a month with use: ``month`` (text, 2026-09), ``licensed, used`` (units; the most of the month), ``share``,
+        A row a month with use: ``month`` (its first day), ``licensed, used`` (units; the most of the month), ``share``,
         ``events``.
 
     Raises
@@ -201,7 +201,7 @@ def use(book: Book, *, window: int = 12) -> pd.DataFrame:
     """
     usage = book.need("usage")
     usage = usage[usage["date"] > pd.Timestamp(months_before(book.as_of, window))]
-    month = usage["date"].dt.strftime("%Y-%m")
+    month = usage["date"].dt.to_period("M").dt.start_time
     columns = {"licensed_units": "licensed", "used_units": "used"}
     found = pd.DataFrame({"month": sorted(month.unique())}).set_index("month")
     for column, name in columns.items():

@@ -94,7 +94,7 @@ def delivered(
     Returns
     -------
     DataFrame
-        ``quarter`` (text, its last month), ``items`` (status changes), ``ideas`` (different ones), ``votes, goal``
+        ``quarter`` (its last day), ``items`` (status changes), ``ideas`` (different ones), ``votes, goal``
         (a quarter's part), ``met``.
 
     Raises
@@ -114,7 +114,7 @@ def delivered(
         named = part["idea"].nunique() if "idea" in part and part["idea"].notna().all() else len(part)
         votes = int(part["votes"].fillna(0).sum()) if "votes" in part else 0
         rows.append({
-            "quarter": last.strftime("%Y-%m"), "items": len(part), "ideas": named, "votes": votes, "goal": goal / 4,
+            "quarter": last, "items": len(part), "ideas": named, "votes": votes, "goal": goal / 4,
             "met": len(part) >= goal / 4,
         })  # fmt: skip
     return pd.DataFrame(rows)

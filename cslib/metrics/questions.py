@@ -68,7 +68,7 @@ def trend_and_peers(book: Book, *, window: int = 12, quarters: int = 8) -> pd.Da
     Returns
     -------
     DataFrame
-        ``quarter`` (text, its last month), ``value, numerator, denominator, n_accounts, peer`` (median; missing where
+        ``quarter`` (its last day), ``value, numerator, denominator, n_accounts, peer`` (median; missing where
         none is of this pricing, published by the quarter's year and about it or a year not three before),
         ``peer_year, source, reason`` (why there is no peer).
 
@@ -93,7 +93,7 @@ def trend_and_peers(book: Book, *, window: int = 12, quarters: int = 8) -> pd.Da
         near = near.sort_values(["year", "id"]).tail(1)
         there = len(near) == 1 and not reason
         found.append({
-            "quarter": row["end"].strftime("%Y-%m"),
+            "quarter": row["end"],
             **{name: row[name] for name in ("value", "numerator", "denominator", "n_accounts")},
             "peer": float(near["value"].iloc[0]) if there else NAN,
             "peer_year": int(near["year"].iloc[0]) if there else pd.NA,
@@ -167,10 +167,10 @@ def listing_gauge(book: Book, *, window: int = 12) -> pd.DataFrame:
 
 
 def _answer(question: str, source: str, value: Any = NAN, *, amount: Any = pd.NA, n: Any = pd.NA,
-            benchmark: str = NO_DATA, words: str = "") -> dict[str, Any]:  # fmt: skip
+            benchmark: str = NO_DATA, words: str = "", unit: str = "percent") -> dict[str, Any]:  # fmt: skip
     empty = pd.isna(value) and pd.isna(amount)
     return {
-        "question": question, "value": value, "amount": amount, "n": n, "words": words, "source": source,
+        "question": question, "value": value, "unit": unit, "amount": amount, "n": n, "words": words, "source": source,
         "benchmark": benchmark, "state": NO_DATA if empty else "",
     }  # fmt: skip
 
@@ -190,8 +190,8 @@ def ten_questions(book: Book, *, window: int = 12) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``question, value`` (ratio or number as `words` say), ``amount`` (minor units), ``n, words, source`` (table),
-        ``benchmark`` (with source, or no data), ``state`` (empty, or no data).
+        ``question, value`` (in `unit`: percent and points are ratios, count is a number), ``amount`` (minor units),
+        ``n, words, source`` (table), ``benchmark`` (with source, or no data), ``state`` (empty, or no data).
 
     Source: Lemkin, SaaStr, the ten most asked questions. Systems: M21.
     """
@@ -212,7 +212,7 @@ def ten_questions(book: Book, *, window: int = 12) -> pd.DataFrame:
                             benchmark=told, words=of))  # fmt: skip
     said = given(nps, book, window=window)
     rows.append(_answer("Would they recommend us?", "surveys", _one(said, "nps"), n=_one(said, "n"),
-                        words="promoters less detractors"))  # fmt: skip
+                        words="promoters less detractors", unit="points"))  # fmt: skip
     load = given(owner_load, book, window=window)
     held = load if isinstance(load, Absent) else load[load["state"].notna()]
     mean = pd.NA if isinstance(held, Absent) or held.empty else round(held["arr"].sum() / len(held))
@@ -229,7 +229,7 @@ def ten_questions(book: Book, *, window: int = 12) -> pd.DataFrame:
     rows.append(_answer("Do CSMs carry a quota?", "team", share, n=n, words="of CSMs"))
     wait = given(onboarding.time_to_value, book)
     rows.append(_answer("How long until first value?", "milestones", _one(wait, "median"),
-                        n=_one(wait, "n_accounts"), words="days, median"))  # fmt: skip
+                        n=_one(wait, "n_accounts"), words="days, median", unit="count"))  # fmt: skip
     trial = given(health.score_trial, book)
     rows.append(_answer("Does the health score tell?", "health", _one(trial, "auc", {"quarter": "all"}),
                         n=_one(trial, "n_accounts", {"quarter": "all"}), words="of pairs ranked right"))  # fmt: skip
@@ -246,7 +246,8 @@ def investor_questions(book: Book, *, window: int = 12) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``question, value`` (ratio), ``words, n, source`` (table), ``state`` (empty, or no data).
+        ``question, value`` (ratio; where `unit` is points a difference of two), ``words, n, source`` (table),
+        ``state`` (empty, or no data).
 
     Source: five questions before a listing. Systems: N08.
     """
@@ -263,10 +264,11 @@ def investor_questions(book: Book, *, window: int = 12) -> pd.DataFrame:
     verdict, theirs = _one(good, "verdict", middle), _one(good, "benchmark", middle)
     rows = [
         _answer("1. What is net retention?", "subscriptions", net, n=n, words="of opening ARR"),
-        _answer("   and against a year ago?", "subscriptions", now - past, n=n, words="difference of ratios"),
+        _answer("   and against a year ago?", "subscriptions", now - past, n=n, words="difference", unit="points"),
         _answer("2. Is it good, among like companies?", "benchmarks", theirs,
                 words="their median: " + (NO_DATA if pd.isna(verdict) else f"ours is {verdict}")),
-        _answer("3. How much of it is growth?", "subscriptions", net - gross, n=n, words="net less gross"),
+        _answer("3. How much of it is growth?", "subscriptions", net - gross, n=n, words="net less gross",
+                unit="points"),
         _answer("4. Is there a process, or reactive support?", "milestones", _one(process, "rate", {"step": "all"}),
                 n=_one(process, "n", {"step": "all"}), words="of planned steps in time"),
         _answer("5. How near are listed companies?", "benchmarks", above, words="of the gauge's edges are passed"),

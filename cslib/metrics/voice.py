@@ -149,7 +149,7 @@ def nps_quarters(book: Book, *, quarters: int = 8) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``quarter`` (text, its last month), ``n, nps, low, high`` (from -1 to 1; 95%).
+        ``quarter`` (its last day), ``n, nps, low, high`` (from -1 to 1; 95%).
 
     Raises
     ------
@@ -162,7 +162,7 @@ def nps_quarters(book: Book, *, quarters: int = 8) -> pd.DataFrame:
     for back in range(quarters - 1, -1, -1):
         day = pd.Timestamp(months_before(book.as_of, 3 * back))
         row = _row("all", _answers(book, 3, day)["vote"], None)
-        rows.append({"quarter": day.strftime("%Y-%m"), **{k: row[k] for k in ("n", "nps", "low", "high")}})
+        rows.append({"quarter": day, **{k: row[k] for k in ("n", "nps", "low", "high")}})
     return pd.DataFrame(rows)
 
 

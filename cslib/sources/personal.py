@@ -99,7 +99,7 @@ def spare(loaded: Mapping[str, Loaded], *, key: bytes) -> tuple[dict[str, Loaded
         gone = [c for c in text if c not in ours and (is_personal(str(c)) or _holds_people(frame[c]))]
         if gone:
             notes.append(
-                f"{name}: {len(gone):,} columns of personal data or free text are left out: {listed(map(str, gone))} "
+                f"{name}: left out as personal data or free text: {listed(map(str, gone))} "
                 '(personal = "keep" in company.toml keeps them).'
             )
         frame = frame.drop(columns=gone)

@@ -11,11 +11,15 @@ from babel.numbers import format_decimal
 from cslib import formats
 from cslib.charts.canvas import require
 from cslib.styled.sheet import Sheet, lay_out
+from cslib.words import metric_name
 
 __all__ = ["Form", "plain_table"]
 
 Form = Literal[
     "text",
+    "metric",
+    "value",
+    "by unit",
     "money",
     "signed money",
     "percent",
@@ -29,7 +33,7 @@ Form = Literal[
     "flag",
 ]
 
-_TEXT: Final = {"text", "flag"}
+_TEXT: Final = {"text", "metric", "value", "flag"}
 
 
 def plain_table(
@@ -52,7 +56,8 @@ def plain_table(
     columns : Mapping
         Column of the frame to its head and form: ``{"arr": ("ARR", "money")}``. Money is in minor units, a percent is
         a ratio, points are a difference of ratios, a number has one decimal, a plain one those it needs, a flag is
-        yes or no.
+        yes or no, a metric or a value of the contract (``first_value``) is spelled as a reader sees it, and what
+        is by unit has the form that the frame's column ``unit`` names.
     title : str
         The caption, to which the number of rows left out is added.
     label : str
@@ -90,7 +95,10 @@ def plain_table(
     heads = [name for _, (name, _) in rest]
     cells = pd.DataFrame(
         [
-            [_told(row[column], kind, currency, locale) for column, (_, kind) in rest]
+            [
+                _told(row[column], row["unit"] if kind == "by unit" else kind, currency, locale)
+                for column, (_, kind) in rest
+            ]
             for row in shown.to_dict("records")
         ]
         or [["" for _ in rest]],
@@ -113,6 +121,8 @@ def _told(value: Any, form: Form, currency: str, locale: str) -> str:
         return "–"
     forms: Mapping[str, Callable[[Any], str]] = {
         "text": formats.one_line,
+        "metric": lambda x: metric_name(x, locale=locale),
+        "value": formats.value_name,
         "money": lambda x: formats.exact_money(x, currency, locale=locale),
         "signed money": lambda x: formats.exact_money(x, currency, locale=locale, signed=True),
         "percent": lambda x: formats.percent(x, locale=locale),

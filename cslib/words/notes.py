@@ -22,7 +22,7 @@ NOTES: Final = (
     "settings: {name} = {value} (default {default}).",
     "By {columns}: the value of {day}, projected back; accounts does not say from when it held.",
     "By {columns}: the value of {day}, projected back; the settings ask for it.",
-    "{table}: {n} columns of personal data or free text are left out: {columns} "
+    "{table}: left out as personal data or free text: {columns} "
     '(personal = "keep" in company.toml keeps them).',
     "{table}: {n} cells that are mail addresses are replaced by pseudonyms.",
     "No subscription starts on or before {day}.",

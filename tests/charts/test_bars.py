@@ -30,6 +30,14 @@ def test_lines_are_drawn_and_read_aloud():
     assert "Ben &lt;b&gt;" in told.svg()
 
 
+def test_a_day_stands_for_its_month():
+    by_month = frame().assign(owner=pd.to_datetime(["2026-08-31", "2026-09-30", "2026-10-31"]))
+    told = chart_bars(
+        by_month, name="owner", value="arr", form="money", title="Load", label="f", locale="en_GB"
+    )
+    assert [tick.get_text() for tick in told.figure.axes[0].get_yticklabels()] == ["Aug 2026", "Sept 2026"]
+
+
 def test_rows_that_are_not_drawn_are_counted():
     assert picture(most=1).caption == "Load; 1 more not shown."
 

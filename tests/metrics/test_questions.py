@@ -35,15 +35,17 @@ def test_m01_public_and_private_are_never_mixed_and_without_a_population_nothing
 
 def test_n08_the_peer_has_the_same_pricing_and_was_published_by_the_quarter():
     told = questions.trend_and_peers(company("private", "usage-based pricing"), quarters=12)
-    assert told["quarter"].tolist() == sorted(told["quarter"]) and told["quarter"].iloc[-1] == "2026-09"
+    assert told["quarter"].tolist() == sorted(told["quarter"]) and told["quarter"].iloc[-1] == pd.Timestamp(
+        "2026-09-30"
+    )
     table = company("usage-based pricing").peers.benchmarks.set_index("source")
     there = told[told["peer"].notna()]
     assert len(there)
     for row in there.itertuples():
         own = table.loc[[row.source]]
         assert own["traits"].str.contains("usage-based pricing").any()
-        assert row.peer_year <= int(row.quarter[:4])
-        assert own["published"].min() <= int(row.quarter[:4])
+        assert row.peer_year <= row.quarter.year
+        assert own["published"].min() <= row.quarter.year
     assert told.loc[told["quarter"] < "2026", "peer"].isna().all()  # published in 2026: unknown before
     none = questions.trend_and_peers(company("private"))
     assert none["peer"].isna().all() and (none["reason"] != "").all()

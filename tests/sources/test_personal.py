@@ -44,10 +44,10 @@ def test_contacts_and_free_text_are_left_out_and_told(tmp_path: Path) -> None:
         assert secret not in told
     assert list(book.tables["accounts"]) == ["account_id", "name", "segment"]
     assert (
-        "accounts: 4 columns of personal data or free text are left out: contact_email, Phone Number, who to call, "
+        "accounts: left out as personal data or free text: contact_email, Phone Number, who to call, "
         'description (personal = "keep" in company.toml keeps them).'
     ) in book.notes
-    assert any(note.startswith("surveys: 1 columns of personal data") for note in book.notes)
+    assert any(note.startswith("surveys: left out as personal data") for note in book.notes)
 
 
 def test_a_mail_address_as_an_id_is_the_same_pseudonym_in_every_table(tmp_path: Path) -> None:

@@ -28,6 +28,16 @@ def test_each_form_and_a_missing_value_as_a_dash():
     assert "a & b<" not in table.styler.to_html()
 
 
+def test_names_of_ours_are_spelled_and_a_value_takes_the_form_of_its_unit():
+    rows = pd.DataFrame({
+        "metric": ["net_retention", "arr"], "step": ["first_value", "qbr"], "value": [1.117, 76], "unit": ["percent", "count"],
+    })  # fmt: skip
+    columns = {"metric": ("Metric", "metric"), "step": ("Step", "value"), "value": ("Answer", "by unit")}
+    table = plain_table(rows, columns=columns, title="Told", label="t")
+    assert table.styler.data.to_numpy().tolist() == [["first value", "111.7%"], ["QBR", "76"]]
+    assert ">Net retention</th>" in table.styler.to_html() and ">ARR</th>" in table.styler.to_html()
+
+
 def test_rows_not_shown_are_counted():
     assert (
         plain_table(frame(), columns=COLUMNS, title="Bands", label="t", most=1).caption

@@ -25,7 +25,7 @@ __all__ = [
     "triggers",
 ]
 
-LIGHTS: Final = ("hire now", "wait", "unknown")
+LIGHTS: Final = ("hire now", "wait", "no need", "unknown")
 
 
 def break_even(cost: float, arr: float, *, margin: float = RULES["gross_margin"].value) -> float:
@@ -65,7 +65,7 @@ def hire_leader(
     leader_from: float = RULES["leader_from"].value,
     leader_by: float = RULES["leader_by"].value,
 ) -> tuple[str, tuple[str, ...]]:
-    """Whether to hire the head of customer success now: ``hire now``, ``wait`` or ``unknown``, with the reasons.
+    """Whether to hire the head of customer success: ``hire now``, ``wait``, ``no need``, ``unknown``; and the reasons.
 
     Neither too early (no customers that pay for it) nor too late (nobody to receive customers): below `leader_from`
     wait, from `leader_by` hire; between them both signals decide. A signal that is not known (None) leaves it open
@@ -77,7 +77,7 @@ def hire_leader(
     Source: Gleeson, SaaStr 2024. Systems: G15.
     """
     if leader_there:
-        return "wait", ("a head of customer success is there",)
+        return "no need", ("one is there",)
     if arr < leader_from:
         return "wait", ("too few customers to pay for it",)
     if arr >= leader_by:

@@ -38,7 +38,7 @@ def test_g15_every_combination_of_signals():
             hire_leader(arr=9e6, manager_ramping=signals[0], sellers_on_quota=signals[1], leader_there=True)[
                 0
             ]
-            == "wait"
+            == "no need"
         )
 
 
