@@ -45,6 +45,7 @@ SAVABLE: Final = {
     "competitor": 0.35,
     "sponsor left": 0.4,
 }
+LEFT: Final = 43  # month at whose end the second CSM leaves
 COMPETITORS: Final = ("Cobalt", "Fernwell", "Ostrava One")
 
 
@@ -65,9 +66,12 @@ def team(spec: Spec, grid: pd.DataFrame, draw: np.random.Generator) -> pd.DataFr
     for nth in range(n):
         reached = np.flatnonzero(book >= nth * ARR_PER_CSM * 0.9)
         month = 0 if nth == 0 else max(2, int(reached[0])) if len(reached) else 55
-        left = MONTH_ENDS[43] + pd.Timedelta(days=1) if nth == 1 else None
+        if nth == 1:  # a book that never grows so far has her all the same, or nobody could leave
+            month, left = min(month, LEFT - 6), MONTH_ENDS[LEFT] + pd.Timedelta(days=1)
+        else:
+            left = None
         hire("CSM", month, bands[nth % len(bands)], left)
-    hire("CSM", 43, bands[1 % len(bands)])
+    hire("CSM", LEFT, bands[1 % len(bands)])
     hire("Head of CS", 8)
     hire("Onboarding", 14)
     hire("Support", 4)

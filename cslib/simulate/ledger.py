@@ -131,9 +131,16 @@ def _rows(spec: Spec, events: Iterable[Event], codes: Mapping[str, str]) -> pd.D
 
 
 def _described(
-    spec: Spec, subscriptions: pd.DataFrame, accounts: Sequence[Account], draw: np.random.Generator
+    spec: Spec,
+    subscriptions: pd.DataFrame,
+    accounts: Sequence[Account],
+    merged: Mapping[str, str],
+    draw: np.random.Generator,
 ) -> pd.DataFrame:
-    """One row an account: what was known of it when it started, and a parent for a few."""
+    """One row an account: what was known of it when it started, and a parent for a few.
+
+    `merged` (account -> the account that took it over) are never parents of those: that would be a circle.
+    """
     paid = subscriptions[subscriptions["arr_home"] > 0].sort_values(["account_id", "start_date"])
     plan = paid.drop_duplicates("account_id").set_index("account_id")["plan"]
     known = {account.account_id: account for account in accounts}
@@ -158,7 +165,8 @@ def _described(
     larger = np.flatnonzero(frame["segment"] != spec.segments[0].name)
     pairs = draw.choice(larger, (max(1, n // 120), 2), replace=False)
     for head, member in pairs:
-        frame.loc[member, "parent_id"] = frame.loc[head, "account_id"]
+        if merged.get(ids[head]) != ids[member]:
+            frame.loc[member, "parent_id"] = ids[head]
     if spec.whale:
         whale = ["name", "industry", "region", "channel", "parent_id"]
         facts = [
@@ -224,15 +232,24 @@ def simulate_ledger(spec: Spec, seed: int) -> Ledger:
     return Ledger(
         subscriptions=subscriptions,
         accounts=_described(
-            spec, subscriptions, accounts, generator(seed, spec.name, spec.labels, "accounts")
+            spec,
+            subscriptions,
+            accounts,
+            dict(zip(links["account_id"], links["into_id"], strict=True)),
+            generator(seed, spec.name, spec.labels, "accounts"),
         ),
         account_links=_dated(links, "effective_date"),
-        decisions=_dated(pd.DataFrame(decisions, columns=list(Decision._fields)), "due_date", "closed_date"),
-        exits=_dated(pd.DataFrame(exits, columns=list(Exit._fields)), "day", "notice"),
+        decisions=_dated(_told(decisions, Decision), "due_date", "closed_date"),
+        exits=_dated(_told(exits, Exit), "day", "notice"),
         hidden=pd.DataFrame(
             [(a.account_id, a.fit, a.newer) for a in accounts], columns=["account_id", "fit", "newer"]
         ),
     )
+
+
+def _told(rows: Sequence[Decision] | Sequence[Exit], kind: type[Decision] | type[Exit]) -> pd.DataFrame:
+    """Frame of them; in a small book nobody may have left, and the account is text all the same."""
+    return pd.DataFrame(rows, columns=list(kind._fields)).astype({"account_id": "str"})
 
 
 def _dated(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -75,6 +77,17 @@ def test_same_seed_same_frames() -> None:
     one, two = (simulate_company(COMPANIES[2], 11) for _ in range(2))
     for name in TABLES:
         pd.testing.assert_frame_equal(one[name], two[name])
+
+
+@pytest.mark.parametrize(
+    ("nth", "n_accounts", "seed"), [(0, 15, 1), (1, 60, 1), (2, 12, 1), (2, 12, 2), (2, 15, 3)]
+)
+def test_a_small_company_fits_the_contract_too(nth: int, n_accounts: int, seed: int) -> None:
+    # its second CSM was hired after she left, and a book that nobody left could not be simulated
+    made = simulate_company(replace(COMPANIES[nth], n_accounts=n_accounts), seed)
+    for name, frame in made.items():
+        assert check(frame, name).empty, name
+    assert (made["team"]["end_date"] > made["team"]["start_date"]).any()
 
 
 @pytest.mark.parametrize("name", WITH_ACCOUNT)

@@ -48,6 +48,20 @@ def test_newer_accounts_leave_faster_in_any_draw() -> None:
     assert newer > 1.5 * older
 
 
+@pytest.mark.parametrize("seed", [*range(1, 9), 51])
+def test_no_account_is_its_own_parent_by_way_of_a_merger(seed: int) -> None:
+    # seed 4 of the third company drew the account that merged away as the parent of the one it merged into
+    ledger = simulate_ledger(COMPANIES[2], seed)
+    accounts = ledger.accounts.dropna(subset=["parent_id"])
+    into = dict(zip(accounts["account_id"], accounts["parent_id"], strict=True))
+    into |= dict(zip(ledger.account_links["account_id"], ledger.account_links["into_id"], strict=True))
+    for account in into:
+        seen = [account]
+        while (above := into.get(seen[-1])) is not None:
+            assert above not in seen, " -> ".join([*seen, above])
+            seen.append(above)
+
+
 def test_a_merger_without_candidates_is_refused() -> None:
     with pytest.raises(
         ValueError,
