@@ -56,7 +56,7 @@ def pages(
     finished: dict[str, Callable[[], bytes]] = {
         "numbers.json": lambda: _numbers(job, executed),
         **_told(job, executed),
-        f"{job.name}.pdf": lambda: _pdf(told),
+        f"{job.name}.pdf": lambda: _pdf(told, job.dress.theme),
     }
     made: dict[str, bytes] = {}
     for name, make in finished.items():
@@ -87,10 +87,10 @@ def notice_pdf(name: str, notice: Notice, told: Mapping[str, Any], beside: list[
         return {}
 
 
-def _pdf(executed: Any) -> bytes:
+def _pdf(executed: Any, theme: Path | None) -> bytes:
     from cslib.report.typst.exporter import pdf_bytes
 
-    return pdf_bytes(executed)
+    return pdf_bytes(executed, theme=str(theme) if theme else "")
 
 
 def _facts(job: Job) -> dict[str, Any]:
@@ -189,7 +189,7 @@ def manifest(
             **_facts(job),
             "parameters": dict(job.parameters),
             **job.subject.meanings,
-            "inputs": [*job.subject.inputs, *job.earlier],
+            "inputs": [*job.subject.inputs, *job.dress.files, *job.earlier],
             **({"unread": list(job.subject.unread)} if job.subject.unread else {}),
             "rows_rejected": {name: len(rows) for name, rows in job.subject.rejected.items()},
             "warnings": warned,

@@ -98,7 +98,7 @@ def _parameters(aim: Aim, manifest: Mapping[str, Any]) -> Iterator[str]:
 def _inputs(aim: Aim, manifest: Mapping[str, Any], hashed: Hash) -> Iterator[str]:
     old = {str(row["file"]): str(row["sha256"]) for row in manifest.get("inputs", [])}
     unread = {str(row["company"]) for row in manifest.get("unread", [])}
-    new = {row["file"]: row["sha256"] for row in aim.earlier}
+    new = {row["file"]: row["sha256"] for row in (*aim.dress.files, *aim.earlier)}
     several = "companies" in aim.parameters
     for source in aim.sources:
         place = f"{slug(source.resolve().name)}/" if several else ""

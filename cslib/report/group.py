@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from cslib.months import quarter_bounds, quarter_of
 from cslib.portfolio import Portfolio, company_folders
+from cslib.report.dress import dress_of
 from cslib.report.job import Aim, Job, absolute, check_name, job_of, load_notebook, own_folder, refuse_given
 from cslib.report.kinds import Value
 from cslib.report.parameters import ParameterError, check_parameters, read_parameters
@@ -65,6 +66,7 @@ def aim_portfolio(
     label = values["quarter"] = quarter_of(end, fiscal_year_start=start)
     names = values["companies"]
     assert isinstance(names, list)
+    sources = tuple(home / str(name) for name in names)
     return Aim(
         name=slug(path.stem),
         path=absolute(path),
@@ -75,8 +77,9 @@ def aim_portfolio(
         fiscal_year_start=start,
         quarter=label,
         home=home,
-        sources=tuple(home / str(name) for name in names),
+        sources=sources,
         folder=out / label / FOLDER / own_folder(notebook),
+        dress=dress_of(sources),
     )
 
 

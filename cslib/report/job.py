@@ -15,6 +15,7 @@ from typing import Any, Final
 from cslib.archive import is_run
 from cslib.book import Book
 from cslib.months import quarter_bounds, quarter_of
+from cslib.report.dress import Dress, dress_of
 from cslib.report.kinds import Value, assignments
 from cslib.report.manifest import code_sha256, notebook_sha256, steady_sha256
 from cslib.report.normal import inject, number_cells
@@ -52,7 +53,7 @@ class Job:
 
     `notebook` has its parameters injected, `home` is the folder it runs in, which holds the company's; `folder` is
     where the files go; `earlier` names the run of the quarter before, where the notebook is shown it, by its hash.
-    `path` is where the notebook lies, `sources` are the companies' folders.
+    `path` is where the notebook lies, `sources` are the companies' folders, `dress` is how its pages look.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Job:
     folder: Path
     path: Path
     sources: tuple[Path, ...]
+    dress: Dress
     earlier: tuple[Mapping[str, str], ...] = ()
 
 
@@ -200,6 +202,7 @@ class Aim:
     home: Path
     sources: tuple[Path, ...]
     folder: Path
+    dress: Dress
     earlier: tuple[Mapping[str, str], ...] = ()
 
     def injected(self) -> Any:
@@ -241,6 +244,7 @@ def aim_company(path: Path, *, company: Path, quarter: str, out: Path, given: Ma
         home=source.parent,
         sources=(source,),
         folder=out / label / place,
+        dress=dress_of((source,)),
         earlier=earlier,
     )
 
@@ -266,5 +270,6 @@ def job_of(aim: Aim, subject: Subject) -> Job:
         folder=aim.folder,
         path=aim.path,
         sources=aim.sources,
+        dress=aim.dress,
         earlier=aim.earlier,
     )

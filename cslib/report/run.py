@@ -266,5 +266,6 @@ def _about(job: Job) -> dict[str, Any]:
         "period": period_name(job.quarter, fiscal=job.subject.fiscal_year_start != 1, locale=locale),
         "date": job.subject.as_of.isoformat(),
         **({"lang": language_tag(locale)} if LOCALE in job.parameters else {}),
+        **({"paper": job.dress.paper} if job.dress.paper else {}),
     }
     return about(job.notebook.metadata.get("cslib", {}), facts, name=job.name)

@@ -16,6 +16,7 @@ from cslib.sources.currency import CURRENCY_DIGITS, currency_digits, known_curre
 from cslib.sources.database import Connection, read_connections
 from cslib.sources.entry import TableConfig, read_entry
 from cslib.sources.limits import Limits, read_limits
+from cslib.sources.look import Look, read_look
 from cslib.sources.related import Control, Related, read_controls, read_related
 from cslib.sources.toml import FILE, refuse
 from cslib.sources.toml import known_keys as _known
@@ -70,6 +71,7 @@ class Company:
     personal: str = "leave"
     controls: tuple[Control, ...] = ()
     related: tuple[Related, ...] = ()
+    look: Look = field(default_factory=Look)
     source: bytes = b""
     engine: str = ""
 
@@ -192,7 +194,7 @@ def company(
     """
     keys = ("name", "currency", "fiscal_year_start", "convention", "data_until", "rates", "rates_on",
             "settings", "conventions", "tables", "benchmarks", "connections", "limits", "personal", "control",
-            "related", "source")  # fmt: skip
+            "related", "source", "report")  # fmt: skip
     _known(raw, keys, "")
     for key in ("name", "currency"):
         if key not in raw:
@@ -238,6 +240,7 @@ def company(
         personal=_word(raw.get("personal", "leave"), "personal", "leave", "keep"),
         controls=read_controls(raw.get("control", {}), digits=currency_digits(currency)),
         related=read_related(raw.get("related", {})),
+        look=read_look(raw.get("report", {})),
         source=source,
         engine=engine,
     )

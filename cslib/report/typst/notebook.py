@@ -19,6 +19,7 @@ from cslib.report.typst.outputs import cell_blocks, table_block
 from cslib.report.typst.page import ExportError, Options, Page, chosen
 from cslib.report.typst.pictures import joined, linked
 from cslib.report.typst.text import breakable, cut, literal, missing_note, printable, visible
+from cslib.report.typst.theme import beside
 
 __all__ = ["ExportError", "Options", "Source", "typst_source"]
 
@@ -89,8 +90,8 @@ def _look(page: Page) -> str:
     """Template with the packaged theme and what a theme of the caller's changes in it."""
     own = page.options.theme
     lines = [own.read_text("utf-8")] if own else []
-    for file in sorted(own.parent.iterdir()) if own else []:
-        if file.is_file() and kind(data := file.read_bytes()):
+    for file in beside(own) if own else []:
+        if kind(data := file.read_bytes()):
             page.files[f"{page.options.files}{file.name}"] = data
     language = _tongue(page.about)[0]
     lines.append(f"#let rtl = {'true' if language in _RIGHT_TO_LEFT else 'false'}")
