@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import pandas as pd
 
+from cslib.evidence import as_kept
+
 __all__ = ["MIME", "Numbers", "record"]
 
 MIME: Final = "application/vnd.cslib.numbers+json"
@@ -91,4 +93,7 @@ def _plain(value: Any, *, whole: bool) -> Any:
         return None
     if hasattr(value, "item"):
         value = value.item()
-    return int(value) if whole and isinstance(value, float) and value.is_integer() else value
+    if isinstance(value, float):
+        value = as_kept(value)
+        return int(value) if whole and value.is_integer() else value
+    return value

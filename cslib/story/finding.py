@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from cslib.evidence import as_kept
+
 __all__ = ["Driver", "Evidence", "Finding", "as_evidence", "as_json", "plain"]
 
 
@@ -115,7 +117,7 @@ def plain(finding: Finding) -> dict[str, Any]:
 
 
 def as_json(value: Any) -> Any:
-    """Value as JSON holds it: days in ISO form, what is missing as None, numbers without their names."""
+    """Value as JSON holds it: days in ISO form, what is missing as None, numbers without their names or last digits."""
     if isinstance(value, Mapping):
         return {str(name): as_json(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -128,4 +130,6 @@ def as_json(value: Any) -> Any:
         return None
     if hasattr(value, "item"):
         value = value.item()
-    return float(value) if isinstance(value, float) else int(value) if isinstance(value, int) else str(value)
+    return (
+        as_kept(value) if isinstance(value, float) else int(value) if isinstance(value, int) else str(value)
+    )
