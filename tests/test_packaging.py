@@ -29,6 +29,8 @@ def run(*command: str | Path, **options: Any) -> subprocess.CompletedProcess[str
     return done
 
 
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
 # --- the wheel
 
 
@@ -40,13 +42,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_the_wheel_is_the_package_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_is_the_package_with_its_notebooks_and_nothing_else(wheel: Path) -> None:
     names = {name for name in ZipFile(wheel).namelist() if not name.split("/")[0].endswith(".dist-info")}
     package = {
         file.relative_to(ROOT).as_posix()
         for file in (ROOT / "cslib").rglob("*")
         if file.is_file() and not {"__pycache__", ".ipynb_checkpoints", ".DS_Store"} & set(file.parts)
     }
+    package |= {f"cslib/{path.relative_to(ROOT).as_posix()}" for path in NOTEBOOKS}
     spec = {name for name in names if name.endswith("data/share/jupyter/kernels/cslib/kernel.json")}
     assert len(spec) == 1  # what Jupyter finds the warm kernel by
     assert names - spec == package
@@ -103,15 +106,32 @@ def test_the_installed_wheel_is_what_runs(installed: Path) -> None:
     assert not [entry for entry in path if entry and Path(entry).is_relative_to(ROOT)]
 
 
-@pytest.mark.slow
-def test_the_installed_command_makes_a_demo_and_its_metrics(installed: Path) -> None:
-    assert "metrics" in alone(installed, "cslib", "--help")
+@pytest.fixture(scope="module")
+def demo(installed: Path) -> str:
+    """A company of the demo that the installed command made, by its path from where commands run."""
     alone(installed, "cslib", "demo", "--out", "demo")
-    company = min(file.parent for file in (installed / "empty" / "demo").glob("*/company.toml"))
-    printed = alone(installed, "cslib", "metrics", f"demo/{company.name}", "--as-of", "2026-09-30", "--json")
+    return f"demo/{min((installed / 'empty' / 'demo').glob('*/company.toml')).parent.name}"
+
+
+@pytest.mark.slow
+def test_the_installed_command_makes_a_demo_and_its_metrics(installed: Path, demo: str) -> None:
+    assert "metrics" in alone(installed, "cslib", "--help")
+    printed = alone(installed, "cslib", "metrics", demo, "--as-of", "2026-09-30", "--json")
     document = json.loads(printed)
     assert document["as_of"] == "2026-09-30"
     assert {"arr", "net_retention", "gross_retention"} <= {row["metric"] for row in document["metrics"]}
+
+
+@pytest.mark.slow
+def test_the_installed_command_makes_a_report_without_a_notebook_in_sight(installed: Path, demo: str) -> None:
+    """By the name of the report alone; the company in the notebook leads nowhere, and the run gives another."""
+    out = alone(installed, "cslib", "run", "retention", "--company", demo, "--quarter", "2026Q3")
+    pdf = Path("reports/2026Q3", Path(demo).name, "retention.pdf")
+    assert str(pdf) in out and (installed / "empty" / pdf).is_file()
+    planned = alone(
+        installed, "cslib", "plan", "all", "--company", "demo", "--quarter", "2026Q3"
+    ).splitlines()
+    assert len(planned) == 3 * (len(NOTEBOOKS) - 1) + 1  # of three companies, and one of the portfolio
 
 
 # --- the locks
@@ -156,8 +176,6 @@ def test_the_dev_lock_holds_the_runtime_lock() -> None:
 
 
 # --- committed notebooks: outputs are kept, for readers and for nbval, but nothing of the machine or the hour
-
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)

@@ -11,7 +11,7 @@ from cslib.cli import records, runs
 __all__ = ["add_runs"]
 
 _Add = Callable[..., argparse.ArgumentParser]
-_NOTEBOOK = "path, or the name of a notebook in ./notebooks"
+_NOTEBOOK = "path, or the name of a notebook in ./notebooks or of one that cslib brings along"
 
 
 def add_runs(add: _Add) -> None:

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 __all__ = ["params", "plan", "run"]
 
-NOTEBOOKS: Final = Path("notebooks")
+LOCAL: Final = Path("notebooks")
 
 
 def params(arguments: argparse.Namespace) -> int:
     """List a notebook's parameters."""
-    from cslib.report.job import GIVEN, find_notebook, load_notebook
+    from cslib.report.job import GIVEN, SHIPPED, find_notebook, load_notebook
     from cslib.report.parameters import read_parameters
 
-    path = find_notebook(arguments.notebook, shelf=NOTEBOOKS)
+    path = find_notebook(arguments.notebook, shelves=(LOCAL, SHIPPED))
     rows = [["name", "type", "default", "help"]]
     for parameter in read_parameters(load_notebook(path)).values():
         given = GIVEN.get(parameter.name)
@@ -38,20 +38,21 @@ def params(arguments: argparse.Namespace) -> int:
 
 
 def _notebooks(word: str, folder: Path) -> list[Path]:
-    """Notebooks that a word means: a path, a name on the shelf, or all on the shelf that a run can set."""
-    from cslib.report.job import find_notebook, load_notebook
+    """Notebooks that a word means: a path, a name in ./notebooks or among those shipped, or all that a run can set."""
+    from cslib.report.job import SHIPPED, find_notebook, load_notebook
     from cslib.report.parameters import ParameterError, read_parameters
 
     if word != "all":
         there = folder / word
-        return [there if there.is_file() else find_notebook(word, shelf=NOTEBOOKS)]
+        return [there if there.is_file() else find_notebook(word, shelves=(LOCAL, SHIPPED))]
     found = []
-    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+    shelf = LOCAL if LOCAL.is_dir() else SHIPPED
+    for path in sorted(shelf.glob("*.ipynb")):
         declared = read_parameters(load_notebook(path))
         if "quarter" in declared and declared.keys() & {"company", "companies"}:
             found.append(path)
     if not found:
-        raise ParameterError(f"notebook all: no notebook in {NOTEBOOKS} declares a company and a quarter")
+        raise ParameterError(f"notebook all: no notebook in {shelf} declares a company and a quarter")
     return found
 
 

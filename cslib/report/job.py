@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -28,6 +28,7 @@ from cslib.sources.company import load_config
 __all__ = [
     "GIVEN",
     "PREVIOUS",
+    "SHIPPED",
     "Aim",
     "Job",
     "absolute",
@@ -44,6 +45,8 @@ __all__ = [
 
 GIVEN: Final[Mapping[str, str]] = {"company": "--company", "companies": "--company", "quarter": "--quarter"}
 """Parameters that the runner sets, and the option of the command that says to what."""
+SHIPPED: Final = Path(__file__).parents[1] / "notebooks"
+"""Notebooks that an installed cslib brings along; a checkout has them beside the package instead."""
 PREVIOUS: Final = "previous"  # and this one, where the run of the quarter before is at hand
 
 
@@ -108,25 +111,28 @@ def _forget(raw: Any) -> None:
             cell["outputs"] = []
 
 
-def find_notebook(given: str, *, shelf: Path) -> Path:
-    """Notebook at the path `given`, or of that bare name in the folder `shelf`.
+def find_notebook(given: str, *, shelves: Sequence[Path]) -> Path:
+    """Notebook at the path `given`, or of that bare name in the first of the folders `shelves` that has one.
 
     Raises
     ------
     ParameterError
-        When there is neither, naming those on the shelf.
+        When there is neither, naming those on the shelves.
     """
-    path, named = Path(given), shelf / f"{given}.ipynb"
+    path = Path(given)
     if path.is_file():
         return path
-    if path.name == given and named.is_file():
-        return named
-    known = sorted(file.stem for file in shelf.glob("*.ipynb"))
+    for shelf in shelves:
+        named = shelf / f"{given}.ipynb"
+        if path.name == given and named.is_file():
+            return named
+    known = sorted({file.stem for shelf in shelves for file in shelf.glob("*.ipynb")})
     near = get_close_matches(path.stem, known, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     there = ", ".join(known) or "none"
+    places = " or ".join("cslib itself" if shelf == SHIPPED else str(shelf) for shelf in shelves)
     raise ParameterError(
-        f"notebook {given}: no such file, nor a notebook of that name in {shelf} ({there}).{hint}"
+        f"notebook {given}: no such file, nor a notebook of that name in {places} ({there}).{hint}"
     )
 
 

@@ -114,11 +114,15 @@ def _packages() -> dict[str, str]:
 
 @cache
 def package_sha256() -> str:
-    """Hash of every file of the installed cslib: code, SQL, templates, fonts. A release number says less."""
+    """Hash of every file of the installed cslib: code, SQL, templates, fonts. A release number says less.
+
+    Notebooks that are shipped with it have hashes of their own, each in its reports.
+    """
     home = Path(cslib.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(home.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+        inside = path.relative_to(home).parts
+        if path.is_file() and inside[0] != "notebooks" and "__pycache__" not in inside:
             digest.update(path.relative_to(home).as_posix().encode() + b"\0")
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
@@ -142,13 +146,16 @@ def lock_sha256(notebook: Path) -> str | None:
 
 
 def git_state(notebook: Path) -> dict[str, Any] | None:
-    """Commit of the repository that holds a notebook, and whether files differ from it; None outside of one."""
+    """Commit of the repository that holds a notebook, and whether files differ from it; None outside of one.
+
+    A repository that only happens to hold the environment cslib is installed in, and ignores it, says nothing of it.
+    """
     folder = notebook.resolve().parent
     commit, own = (
         _git(folder, "rev-parse", "HEAD"),
         _git(folder, "status", "--porcelain", "--", notebook.name),
     )
-    if not commit:
+    if not commit or not (own or _git(folder, "ls-files", "--", notebook.name)):
         return None
     return {"commit": commit, "dirty": bool(own or _git(folder, "status", "--porcelain", "-uno"))}
 

@@ -66,6 +66,7 @@ def make_notebook(path: Path, *sources: str, parameters: str = PARAMETERS, **met
     cells += [v4.new_code_cell(source) for source in sources]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"  # nbformat draws them at random
+    path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(v4.new_notebook(cells=cells, metadata=metadata), path)
     return path
 

@@ -16,14 +16,18 @@ from .conftest import make_company, make_notebook
 
 def test_a_notebook_is_a_path_or_a_name_on_the_shelf(tmp_path: Path) -> None:
     there = make_notebook(tmp_path / "retention.ipynb")
-    assert find_notebook(str(there), shelf=tmp_path / "none") == there
-    assert find_notebook("retention", shelf=tmp_path) == there
+    shelf = make_notebook(tmp_path / "shelf" / "retention.ipynb").parent
+    make_notebook(shelf / "cohorts.ipynb")
+    assert find_notebook(str(there), shelves=(shelf,)) == there
+    assert find_notebook("retention", shelves=(tmp_path, shelf)) == there, "the nearer shelf wins"
+    assert find_notebook("cohorts", shelves=(tmp_path, shelf)) == shelf / "cohorts.ipynb"
+    assert find_notebook("retention", shelves=(tmp_path / "none", shelf)) == shelf / "retention.ipynb"
     with pytest.raises(ParameterError) as refused:
-        find_notebook("retentoin", shelf=tmp_path)
+        find_notebook("retentoin", shelves=(tmp_path,))
     assert "notebook retentoin: no such file" in str(refused.value)
     assert "(retention). Did you mean retention?" in str(refused.value)
     with pytest.raises(ParameterError, match="no such file"):
-        find_notebook("../retention", shelf=tmp_path / "shelf")
+        find_notebook("../retention", shelves=(tmp_path / "shelf",))
 
 
 @pytest.mark.parametrize(
