@@ -78,7 +78,7 @@ def aim_portfolio(
         quarter=label,
         home=home,
         sources=sources,
-        folder=out / label / FOLDER / own_folder(notebook),
+        folder=out / label / FOLDER / own_folder(notebook, values),
         dress=dress_of(sources),
     )
 

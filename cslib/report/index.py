@@ -56,6 +56,12 @@ class Entry:
         return str(self.manifest.get("company") or self.place.split("/")[1])
 
     @property
+    def part(self) -> str:
+        """What its folder says of it beside its name: the account of a customer's report; mostly nothing."""
+        own, name = "".join(self.place.split("/", 2)[2:]), self.name.replace("_", "-")
+        return own[len(name) :].strip("-") if own.replace("_", "-").startswith(name) else own
+
+    @property
     def status(self) -> str:
         """What became of the run."""
         return str(self.manifest.get("status") or "cut off")
@@ -120,6 +126,7 @@ def _row(entry: Entry, history: Sequence[Entry]) -> dict[str, Any]:
         "company": entry.company,
         "quarter": entry.quarter,
         "report": entry.name,
+        "part": entry.part,
         "status": entry.status,
         "kind": "good" if entry.status == "done" else "bad",
         "error": str(error.get("message", "")) if isinstance(error, dict) else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,9 +18,10 @@ from cslib.book import Book
 from cslib.months import quarter_bounds, quarter_of
 from cslib.report.dress import Dress, dress_of
 from cslib.report.kinds import Value, assignments
-from cslib.report.manifest import code_sha256, notebook_sha256, steady_sha256
+from cslib.report.manifest import code_sha256, notebook_sha256, sha256, steady_sha256
 from cslib.report.normal import inject, number_cells
 from cslib.report.parameters import ParameterError, check_parameters, read_parameters
+from cslib.report.private import ACCOUNT, check_account, is_private
 from cslib.report.save import MANIFEST, slug
 from cslib.report.subject import Subject, of_company
 from cslib.report.translate import translate
@@ -169,10 +171,29 @@ def absolute(company: Path) -> Path:
     return Path(os.path.abspath(company))  # noqa: PTH100
 
 
-def own_folder(notebook: Any) -> str:
-    """Folder inside the company's that a notebook asks for, so that two reports do not share numbers.json."""
+def own_folder(notebook: Any, values: Mapping[str, object]) -> str:
+    """Folder inside the company's that a notebook asks for, so that two reports do not share numbers.json.
+
+    ``{name}`` in it stands for the value of that parameter; one that no folder can be named by has a few digits of its
+    hash after it, so that two values never mean one folder.
+
+    Raises
+    ------
+    ParameterError
+        When it names what is no parameter.
+    """
     wanted = str(notebook.metadata.get("cslib", {}).get("folder", ""))
-    return slug(wanted) if wanted else ""
+
+    def told(match: re.Match[str]) -> str:
+        if match[1] not in values:
+            raise ParameterError(
+                f"notebook: its folder is {wanted!r}, and {match[1]} is none of its parameters"
+            )
+        value = str(values[match[1]])
+        plain = slug(value).encode()[:60].decode(errors="ignore") if value else ""
+        return plain if plain == value else f"{plain}-{sha256(value.encode())[:6]}"
+
+    return slug(re.sub(r"\{(\w+)\}", told, wanted)) if wanted else ""
 
 
 def _book(source: Path, end: date) -> Book:
@@ -228,7 +249,7 @@ def aim_company(path: Path, *, company: Path, quarter: str, out: Path, given: Ma
     except ValueError as error:
         raise ParameterError(str(error)) from None
     label = values["quarter"] = quarter_of(end, fiscal_year_start=fiscal_year_start)
-    place = Path(slug(source.name), own_folder(notebook))
+    place = Path(slug(source.name), own_folder(notebook, values))
     shown = {*GIVEN, *given}
     earlier: tuple[Mapping[str, str], ...] = ()
     last = quarter_of(start - dt.timedelta(days=1), fiscal_year_start=fiscal_year_start)
@@ -258,7 +279,10 @@ def aim_company(path: Path, *, company: Path, quarter: str, out: Path, given: Ma
 def check_job(path: Path, *, company: Path, quarter: str, out: Path, given: Mapping[str, object]) -> Job:
     """Job for the notebook at `path`; see :func:`cslib.report.run.run_report` for parameters and errors."""
     aim = aim_company(path, company=company, quarter=quarter, out=out, given=given)
-    return job_of(aim, of_company(_book(aim.sources[0], aim.end)))
+    book = _book(aim.sources[0], aim.end)
+    if is_private(aim.notebook):
+        check_account(book, str(aim.parameters.get(ACCOUNT) or ""))
+    return job_of(aim, of_company(book))
 
 
 def job_of(aim: Aim, subject: Subject) -> Job:

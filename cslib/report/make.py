@@ -18,6 +18,7 @@ from cslib.report.manifest import RUN, code_sha256, notebook_sha256, package_sha
 from cslib.report.notice import UNFINISHED, Notice, about_data
 from cslib.report.outputs import as_json
 from cslib.report.plan import Task
+from cslib.report.private import hushed_notice, is_private
 from cslib.report.proof import with_mark
 from cslib.report.run import How, Laps, Record, Status, run_job
 from cslib.report.save import MANIFEST, InfrastructureError, publish, slug
@@ -76,6 +77,7 @@ def leave_notice(
     name = slug(task.notebook.stem)
     try:
         notebook = load_notebook(task.notebook)
+        notice = hushed_notice(notice) if is_private(notebook) else notice
         told = _about(task, notebook)
         hashes = {"code_sha256": code_sha256(notebook), "notebook_sha256": notebook_sha256(notebook)}
         files = _files(name, notebook, notice, told)

@@ -84,7 +84,6 @@ class _Report:
     path: Path
     document: Any
     declared: frozenset[str]
-    place: str
     portfolio: bool
 
 
@@ -125,15 +124,15 @@ def _tasks(wish: Wish, reports: Sequence[_Report], *, out: Path) -> list[Task]:
         given = {name: value for name, value in wish.parameters.items() if name in report.declared}
         if report.portfolio:
             for quarter in shared:
-                check_group(report.document, companies=companies, quarter=quarter, given=given)
-                place = Path(quarter, FOLDER, report.place).as_posix()
+                _, values = check_group(report.document, companies=companies, quarter=quarter, given=given)
+                place = Path(quarter, FOLDER, own_folder(report.document, values)).as_posix()
                 tasks.append(Task(report.path, tuple(companies), quarter, out, place, given, portfolio=True))
             continue
         for company in companies:
             source = absolute(company)
             for quarter in quarters[company]:
-                check_values(report.document, company=source, quarter=quarter, given=given)
-                place = Path(quarter, slug(source.name), report.place).as_posix()
+                values = check_values(report.document, company=source, quarter=quarter, given=given)
+                place = Path(quarter, slug(source.name), own_folder(report.document, values)).as_posix()
                 tasks.append(Task(report.path, (company,), quarter, out, place, given))
     return tasks
 
@@ -141,7 +140,7 @@ def _tasks(wish: Wish, reports: Sequence[_Report], *, out: Path) -> list[Task]:
 def _report(path: Path) -> _Report:
     document = load_notebook(path)
     declared = frozenset(read_parameters(document))
-    return _Report(path, document, declared, own_folder(document), is_portfolio(document))
+    return _Report(path, document, declared, is_portfolio(document))
 
 
 def _refuse_unknown(reports: Sequence[_Report], given: Mapping[str, object]) -> None:
@@ -214,17 +213,22 @@ def _linked(tasks: Sequence[Task], readers: set[Path]) -> list[Task]:
     for task in tasks:
         if not task.portfolio:
             own.setdefault(task.quarter, []).append(task.name)
-        last[task.notebook, task.companies, task.quarter] = task.name
+        last[task.notebook, task.companies, _series(task), task.quarter] = task.name
     linked = []
     for task in tasks:
         after: list[str] = []
         if task.portfolio:
             after = own.get(task.quarter, [])
         elif task.notebook in readers and PREVIOUS not in task.parameters:
-            before = last.get((task.notebook, task.companies, _before(task.quarter)))
+            before = last.get((task.notebook, task.companies, _series(task), _before(task.quarter)))
             after = [before] if before else []
         linked.append(replace(task, after=tuple(after)))
     return linked
+
+
+def _series(task: Task) -> str:
+    """What its folder has in common with those of other quarters."""
+    return task.place.partition("/")[2]
 
 
 def _before(quarter: str) -> str:
