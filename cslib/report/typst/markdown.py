@@ -20,7 +20,7 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 
 from cslib.report.typst.html import Cell, Image, Run, Table, read_html
 from cslib.report.typst.math import equation
-from cslib.report.typst.text import breakable, content, literal, prose
+from cslib.report.typst.text import LONGEST, breakable, content, literal, prose
 
 __all__ = ["Block", "Book", "anchor", "blocks", "gather"]
 
@@ -308,6 +308,8 @@ class _Writer:
         return [f"{wrapped}({inner})"] if wrapped else [inner]
 
     def link(self, href: str, inner: str) -> str:
+        if len(href) > LONGEST:
+            return inner
         if href.startswith("#"):
             return f"reach({literal(href[1:])}, {inner})" if len(href) > 1 else inner
         return f"link({literal(href)}, {inner})" if href.lower().startswith(_SCHEMES) else inner

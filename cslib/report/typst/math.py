@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from cslib.report.typst.symbols import ACCENTS, FUNCTIONS, LIMITS, MATRICES, SPACES, STYLES, SYMBOLS
-from cslib.report.typst.text import literal, visible
+from cslib.report.typst.text import breakable, literal, visible
 
 __all__ = ["equation"]
 
@@ -67,7 +67,7 @@ def equation(tex: str, *, block: bool) -> str:
             raise _UnknownError
         return f"math.equation(block: {kind}, alt: {literal(tex)}, {_Reader(tex).whole()})"
     except _UnknownError:
-        return f"raw({literal(tex)}, block: {kind})"
+        return f"raw({literal(breakable(tex))}, block: {kind})"
 
 
 def _joined(parts: Sequence[str]) -> str:

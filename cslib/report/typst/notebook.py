@@ -18,7 +18,7 @@ from cslib.report.typst.markdown import Block, Book, anchor, gather
 from cslib.report.typst.outputs import cell_blocks, table_block
 from cslib.report.typst.page import ExportError, Options, Page, chosen
 from cslib.report.typst.pictures import joined, linked
-from cslib.report.typst.text import breakable, cut, literal, missing_note, printable, visible
+from cslib.report.typst.text import LONGEST, breakable, cut, literal, missing_note, printable, visible
 from cslib.report.typst.theme import beside
 
 __all__ = ["ExportError", "Options", "Source", "typst_source"]
@@ -147,7 +147,7 @@ def _head(page: Page, title: str, subtitle: str) -> str:
     listed = about.get("kpis")
     kpis = [k for k in listed if isinstance(k, Mapping)] if isinstance(listed, list) else []
     arguments = {
-        "title": literal(breakable(title)),
+        "title": literal(breakable(cut(title, longest=LONGEST))),
         "subtitle": literal(breakable(subtitle)),
         "running": literal(cut(title, longest=120)),
         **{name: literal(word) for name, word in words.items()},
@@ -235,6 +235,8 @@ def _set(page: Page, body: Sequence[Block]) -> Iterable[str]:
 
 def _heading(page: Page, block: Block, level: int) -> str:
     name = anchor(block.text)
+    if len(name) > LONGEST:
+        return f"#prose(par(strong({block.code})))"  # no bookmark could hold it
     said = f"#heading(level: {level}, {block.code})"
     if name in page.labels or not name:
         return said

@@ -135,7 +135,7 @@ def _best(
         if found:
             return found
     unknown = [mime for mime in data if mime not in {"text/plain", "text/html"}]
-    found = [_note(f"Output of type {mime} is not printed.") for mime in unknown]
+    found = [_note(f"Output of type {cut(mime, longest=120)} is not printed.") for mime in unknown]
     if plain.strip():
         return [*found, *_printed(plain)]
     if html and not found:

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from cslib.report.typst import figures
 from cslib.report.typst.fonts import covering, needed
 from cslib.report.typst.page import ExportError, Page
-from cslib.report.typst.text import content, cut, literal, printable, prose, visible
+from cslib.report.typst.text import LONGEST, content, cut, literal, printable, prose, visible
 
 __all__ = ["decoded", "joined", "linked", "picture"]
 
@@ -47,14 +47,14 @@ def picture(
     ExportError
         When it has no alt text and the notebook is a report of ours; in others `fallback` is its alt text.
     """
-    alt = visible(str(words.get("alt", "") or ""))
+    alt = cut(visible(str(words.get("alt", "") or "")), longest=LONGEST)
     if not alt:
         if page.ours:
             raise ExportError(
                 f"{page.where}: found a figure without alt text; expected `alt` under the key `cslib` of the "
                 "output's or the cell's metadata: one sentence for a reader who cannot see it."
             )
-        alt = fallback
+        alt = cut(fallback, longest=LONGEST)
     ending = figures.kind(data)
     if not ending:
         return None

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 __all__ = [
+    "LONGEST",
     "SUBSTITUTE",
     "breakable",
     "content",
@@ -59,6 +60,9 @@ def breakable(text: str, *, longest: int = 32) -> str:
 
 def _pieces(word: str, longest: int) -> Iterable[str]:
     return (word[i : i + longest] for i in range(0, len(word), longest))
+
+
+LONGEST: Final = 4000  # characters of what a PDF holds as one string: alternatives, bookmarks, addresses
 
 
 def cut(text: str, *, longest: int = 800) -> str:

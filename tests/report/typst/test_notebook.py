@@ -13,7 +13,7 @@ from cslib.report.typst.exporter import pdf_bytes
 from cslib.report.typst.notebook import typst_source
 from cslib.report.typst.symbols import ACCENTS, STYLES
 
-from .conftest import SVG, V4, body, book, code, figure, prose, shown, skeleton
+from .conftest import SVG, V4, Pdf, body, book, code, figure, png_text, prose, shown, skeleton
 
 
 def text(*cells: Any, **about: Any) -> str:
@@ -179,6 +179,20 @@ def test_all_hostile_texts_print_at_once_in_every_place() -> None:
     while (first := next(texts, None)) is not None:
         notebook = hostile_book(lambda first=first: next(texts, first))
         assert pdf_bytes(notebook, show_code=True).startswith(b"%PDF")
+
+
+FULL = "a" * 40_000  # more than a PDF may hold as one string
+LONG = {
+    "heading": prose(f"# T\n\n## {FULL}\n\n[x](#{FULL})"), "address": prose(f"[x](https://{FULL}.com)"), "formula": prose(f"${FULL}$"),
+    "alternative": code(figure(alt=FULL)), "type": code(shown({f"a/{FULL}": "x"})),
+    "drawing": prose(f"![{FULL}](data:image/png;base64,{png_text()})"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*LONG, "title"])
+def test_what_is_longer_than_a_string_of_a_pdf_still_prints_under_the_standards(name: str) -> None:
+    notebook = book(LONG.get(name, prose("x")), title=FULL if name == "title" else "T", contents=True)
+    assert "pdfuaid" in Pdf(pdf_bytes(notebook)).xmp()
 
 
 def test_hostile_names_are_read_in_the_pdf_as_they_are_written(printed_text: Any) -> None:
