@@ -24,12 +24,13 @@ def demo(arguments: argparse.Namespace) -> int:
 def _html(arguments: argparse.Namespace) -> int:
     """Write the page; broken rows do not stop it, for they are what it is about."""
     from cslib.cli.quality import write_page
+    from cslib.metrics.proof import proof
     from cslib.quality import examine
 
     seen = examine(arguments.folder, as_of=arguments.as_of)
     write_page(seen, arguments.html)
     print(f"{printable(seen.book.name)} as of {seen.book.as_of}")
-    print(*(f"- {printable(line)}" for line in seen.summary()), sep="\n")
+    print(*(f"- {printable(line)}" for line in seen.summary(proof(seen.book))), sep="\n")
     print(f"\n{arguments.html}")
     return 0
 
@@ -41,17 +42,19 @@ def check(arguments: argparse.Namespace) -> int:
     from cslib.book import Book
     from cslib.metrics.retention import arr
     from cslib.sources.company import load_config
+    from cslib.sources.cut import reach
     from cslib.sources.files import load_tables
 
-    day = arguments.as_of or load_config(arguments.folder).data_until
+    day, why = arguments.as_of, ""
     if day is None:
-        ledger = load_tables(arguments.folder, load_config(arguments.folder))["subscriptions"]
-        last = ledger.frame[["start_date", "end_date"]].max().max()
-        day = (ledger.covers_until if ledger.covers_until is not None else last).date()
+        config = load_config(arguments.folder)
+        until = reach(config, lambda: load_tables(arguments.folder, config)["subscriptions"])
+        if until is None:
+            raise ValueError(f"as_of: the ledger of {config.name} holds no subscription; say --as-of")
+        day, why = until.day, f" ({until.why}; another day: --as-of)"
     book = Book.load(arguments.folder, as_of=day)
-    print(
-        f"{printable(book.name)} as of {book.as_of}, in {book.currency}, prices quoted as {book.base.upper()}\n"
-    )
+    quoted = f"in {book.currency}, prices quoted as {book.base.upper()}"
+    print(f"{printable(book.name)} as of {book.as_of}{why}, {quoted}\n")
     standing = arr(book)
     if len(standing):
         paid, n = int(standing["value"].iloc[-1]), int(standing["n_accounts"].iloc[-1])

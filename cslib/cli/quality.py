@@ -23,6 +23,7 @@ def quality_page(seen: Inspection) -> bytes:
     import nbformat
 
     from cslib import story, styled
+    from cslib.metrics.proof import proof
     from cslib.report.html import html_page
 
     cells: list[Any] = []
@@ -37,7 +38,7 @@ def quality_page(seen: Inspection) -> bytes:
 
     book = seen.book
     words("# Data quality")
-    words(story.notes(*seen.summary()).markdown)
+    words(story.notes(*seen.summary(proof(book))).markdown)
     for severity, heading, title in _SECTIONS:
         part = seen.findings[seen.findings["severity"] == severity]
         if len(part):

@@ -87,7 +87,11 @@ def _tasks(arguments: argparse.Namespace) -> list[Task]:
         )
     if not wishes:
         raise ParameterError("notebook: say which, or give a --list; see cslib run --help")
-    return plan(wishes, out=arguments.out)
+    told: dict[str, None] = {}
+    tasks = plan(wishes, out=arguments.out, say=told.setdefault)
+    for line in told:
+        print(printable(line), file=sys.stderr)
+    return tasks
 
 
 def plan(arguments: argparse.Namespace) -> int:

@@ -13,8 +13,8 @@ import pandas as pd
 from cslib.book import Book
 from cslib.quality import files, others, prices, totals
 from cslib.quality.finding import EXAMPLES, Example, Finding, Sight, as_frames, shown_cell
-from cslib.sources.canonical import Loaded
-from cslib.sources.company import Company, load_config
+from cslib.sources.company import load_config
+from cslib.sources.cut import reach
 from cslib.sources.entry import TableConfig
 from cslib.sources.files import load_tables, raw_table
 from cslib.sources.money import annualise
@@ -86,15 +86,25 @@ class Inspection:
         """Whether nothing was found that is doubtful."""
         return bool((self.findings["severity"] == "know").all())
 
-    def summary(self) -> tuple[str, ...]:
-        """The outcome in a few lines, the gravest first."""
+    def summary(self, proof: pd.DataFrame | None = None) -> tuple[str, ...]:
+        """The outcome in a few lines, the gravest first.
+
+        `proof` is that of the same book (``check, holds``): where an identity does not hold, nothing is clean.
+        """
         n = len(CHECKS)
+        broken = [] if proof is None else [str(check) for check in proof.loc[~proof["holds"], "check"]]
+        told = [_unproved(broken)] if broken else []
         if self.clean:
-            return (f"A clean bill: none of {n} checks found anything.",)
+            found = f"none of {n} checks found anything"
+            return (
+                (*told, f"The data themselves give no cause: {found}.")
+                if told
+                else (f"A clean bill: {found}.",)
+            )
         read, kept = int(self.book.account["rows_read"].sum()), int(self.book.account["rows_kept"].sum())
-        told = [
+        told.append(
             f"{len(self.passed):,} of {n} checks found nothing; {read - kept:,} of {read:,} rows are left out."
-        ]
+        )
         for severity, text in (
             ("left out", "Left out"),
             ("wrong", "Cannot be right"),
@@ -104,6 +114,13 @@ class Inspection:
             if len(part):
                 told.append(f"{text}, {len(part):,} in all; first: {part['what'].iloc[0]}.")
         return tuple(told)
+
+
+def _unproved(broken: list[str]) -> str:
+    return (
+        f"The figures contradict each other: {len(broken):,} identities of the proof do not hold; first: {broken[0]}. "
+        "Until that is explained no figure may be used."
+    )
 
 
 def _at_stake(sight: Sight, rows: pd.DataFrame) -> int | None:
@@ -193,11 +210,6 @@ def _all(sight: Sight) -> Iterator[Finding]:
         yield from check(sight)
 
 
-def _day(company: Company, ledger: Loaded) -> dt.date:
-    until = ledger.covers_until
-    return company.data_until or (until.date() if until is not None else totals.last_day(ledger.frame))
-
-
 def examine(folder: Path | str, *, as_of: dt.date | None = None) -> Inspection:
     """Everything doubtful in the data of the company in `folder`, whatever it does with broken rows.
 
@@ -206,7 +218,7 @@ def examine(folder: Path | str, *, as_of: dt.date | None = None) -> Inspection:
     folder : Path or str
         Holds a `company.toml` and the tables.
     as_of : date, optional
-        Last day that is known; the day up to which the company says its data is complete, or the last in its ledger.
+        Last day that is known; the day to which the data reach (:func:`cslib.sources.cut.reach`) unless given.
 
     Raises
     ------
@@ -216,7 +228,12 @@ def examine(folder: Path | str, *, as_of: dt.date | None = None) -> Inspection:
     company = load_config(folder)
     loaded = load_tables(Path(folder), company, broken_rows="reject")
     priced = {**loaded, "subscriptions": annualise(loaded["subscriptions"], company)[0]}
-    book = Book.load(folder, as_of=as_of or _day(company, loaded["subscriptions"]), broken_rows="reject")
+    if as_of is None:
+        until = reach(company, lambda: loaded["subscriptions"])
+        if until is None:
+            raise ValueError(f"as_of: the ledger of {company.name} holds no subscription; say the day")
+        as_of = until.day
+    book = Book.load(folder, as_of=as_of, broken_rows="reject")
     raws = {
         name: raw_table(Path(folder), TABLES[name], company.tables.get(name, TableConfig()), company)
         for name in loaded

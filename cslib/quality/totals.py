@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -153,9 +152,3 @@ def _told(
         check, "wrong", one.name, one.of, what, fix, len(at), len(frame), int(accounts.nunique()),
         sight.arr_of(accounts.dropna().unique()), tuple((one.file, int(line)) for line in lines), shown,
     )  # fmt: skip
-
-
-def last_day(ledger: pd.DataFrame) -> dt.date:
-    """Last day on which any subscription starts or ends."""
-    day: dt.date = ledger[["start_date", "end_date"]].max().max().date()
-    return day

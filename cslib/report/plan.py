@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -17,7 +17,7 @@ from cslib.portfolio import company_folders
 from cslib.report.group import FOLDER, check_group
 from cslib.report.job import PREVIOUS, absolute, check_values, load_notebook, own_folder
 from cslib.report.parameters import ParameterError, read_parameters
-from cslib.report.quarters import known_quarters, needs_data, quarters_asked
+from cslib.report.quarters import Known, known_quarters, needs_data, quarters_asked
 from cslib.report.save import slug
 from cslib.report.subject import is_portfolio
 
@@ -87,8 +87,10 @@ class _Report:
     portfolio: bool
 
 
-def plan(wishes: Iterable[Wish], *, out: Path) -> list[Task]:
+def plan(wishes: Iterable[Wish], *, out: Path, say: Callable[[str], object] | None = None) -> list[Task]:
     """Tasks for what was asked, each once, in an order in which none comes before one that it reads.
+
+    What `latest` means for a company, and why, is told to `say`, where it is given.
 
     Raises
     ------
@@ -102,7 +104,7 @@ def plan(wishes: Iterable[Wish], *, out: Path) -> list[Task]:
     for wish in wishes:
         reports = [_report(path) for path in wish.notebooks]
         readers |= {report.path for report in reports if PREVIOUS in report.declared}
-        for task in _tasks(wish, reports, out=out):
+        for task in _tasks(wish, reports, out=out, say=say):
             given = tuple((name, _text(value)) for name, value in task.parameters.items())
             tasks.setdefault((task.name, task.notebook.resolve(), _sources(task), given), task)
     _refuse_clashes(tasks.values())
@@ -113,12 +115,14 @@ def _sources(task: Task) -> tuple[Path, ...]:
     return tuple(absolute(company) for company in task.companies)
 
 
-def _tasks(wish: Wish, reports: Sequence[_Report], *, out: Path) -> list[Task]:
+def _tasks(
+    wish: Wish, reports: Sequence[_Report], *, out: Path, say: Callable[[str], object] | None
+) -> list[Task]:
     companies = company_folders(wish.companies)
     if not companies:
         raise ParameterError("company: found none, expected one company's folder or more")
     _refuse_unknown(reports, wish.parameters)
-    quarters, shared = _quarters(companies, wish.quarters)
+    quarters, shared = _quarters(companies, wish.quarters, say=say)
     tasks = []
     for report in reports:
         given = {name: value for name, value in wish.parameters.items() if name in report.declared}
@@ -155,7 +159,9 @@ def _refuse_unknown(reports: Sequence[_Report], given: Mapping[str, object]) -> 
             check_values(reports[0].document, company=Path("any"), quarter="", given=given)
 
 
-def _quarters(companies: Sequence[Path], words: Sequence[str]) -> tuple[dict[Path, list[str]], list[str]]:
+def _quarters(
+    companies: Sequence[Path], words: Sequence[str], *, say: Callable[[str], object] | None
+) -> tuple[dict[Path, list[str]], list[str]]:
     """Quarters of every company, and those of all together: from the first that one has to the last that all have.
 
     A company that cannot be read gets those of the others, so that its report says why.
@@ -166,7 +172,7 @@ def _quarters(companies: Sequence[Path], words: Sequence[str]) -> tuple[dict[Pat
         same = quarters_asked(words)
         return dict.fromkeys(companies, same), same
     first = any(word.lower() == "all" for word in words)
-    known: dict[Path, tuple[str, str]] = {}
+    known: dict[Path, Known] = {}
     wrong: list[Exception] = []
     for company in companies:
         try:
@@ -175,11 +181,19 @@ def _quarters(companies: Sequence[Path], words: Sequence[str]) -> tuple[dict[Pat
             wrong.append(error)
     if not known:
         raise wrong[0]
-    lasts = [last for _, last in known.values()]
-    begin = min(opening for opening, _ in known.values()) if first else min(lasts)
+    alike: dict[str, list[str]] = {}
+    for company, found in known.items():
+        alike.setdefault(str(found), []).append(company.name)
+    for found_of_all, names in alike.items():
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        if say:
+            say(f"{', '.join(names[:3])}{more}: latest is {found_of_all}")
+    lasts = [found.last for found in known.values()]
+    begin = min(found.first for found in known.values()) if first else min(lasts)
     asked = {}
     for company in companies:
-        opening, last = known.get(company, (begin, max(lasts)))
+        its = known.get(company)
+        opening, last = (its.first, its.last) if its else (begin, max(lasts))
         asked[company] = quarters_asked(words, first=opening, last=last)
     return asked, quarters_asked(words, first=begin, last=min(lasts))
 

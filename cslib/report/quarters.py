@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from cslib.months import quarter_bounds, quarter_of
 from cslib.report.parameters import ParameterError
+from cslib.sources.canonical import Loaded
 from cslib.sources.company import load_config
+from cslib.sources.cut import Reach, reach
 from cslib.sources.files import load_tables
 
-__all__ = ["all_quarters", "known_quarters", "needs_data", "quarters_asked", "words_of"]
+__all__ = ["Known", "all_quarters", "known_quarters", "needs_data", "quarters_asked", "words_of"]
 
 LATEST: Final = "latest"
 ALL: Final = "all"
@@ -61,11 +65,29 @@ def needs_data(words: Iterable[str]) -> bool:
     return any(part.lower() in (LATEST, ALL) for word in words for part in word.split(".."))
 
 
-def known_quarters(company: Path, *, first: bool) -> tuple[str, str]:
+@dataclass(frozen=True)
+class Known:
+    """First quarter in which a company has a subscription, and the last that its data, which `reach` so far, cover."""
+
+    first: str
+    last: str
+    reach: Reach
+
+    def __str__(self) -> str:
+        """Words for whoever asked for `latest`.
+
+        >>> str(Known("2026Q2", "2026Q2", Reach(dt.date(2026, 9, 29), "data_until in company.toml")))
+        '2026Q2, the last quarter that is over in its data, which reach to 2026-09-29 (data_until in company.toml)'
+        """
+        until = f"its data, which reach to {self.reach.day} ({self.reach.why})"
+        return f"{self.last}, the last quarter that is over in {until}"
+
+
+def known_quarters(company: Path, *, first: bool) -> Known:
     """First quarter in which a company has a subscription, and the last that its data cover to the end.
 
-    The data reach to `data_until` of company.toml; where it says nothing, to the newest start in the ledger, as an end
-    may lie in the future. Without `first` the ledger is read only where it must be, and both are the last quarter.
+    How far the data reach, :func:`cslib.sources.cut.reach` says. Without `first` the ledger is read only where it must
+    be, and both are the last quarter.
 
     Raises
     ------
@@ -75,22 +97,25 @@ def known_quarters(company: Path, *, first: bool) -> tuple[str, str]:
         When they cover no quarter to its end.
     """
     config = load_config(company)
-    last, start = config.data_until, None
-    if first or last is None:
-        ledger = load_tables(company, config)["subscriptions"]
-        starts = ledger.frame["start_date"].dropna()
-        newest = ledger.covers_until if ledger.covers_until is not None else starts.max()
-        start = None if starts.empty else starts.min().date()
-        last = last or (None if starts.empty else newest.date())
+
+    @cache
+    def ledger() -> Loaded:
+        return load_tables(company, config)["subscriptions"]
+
+    until = reach(config, ledger)
+    if until is None:
+        raise ParameterError(f"quarter: the ledger of {company.name} holds no subscription; name the quarter")
     fiscal = config.fiscal_year_start
-    final = _last_whole(last, fiscal_year_start=fiscal) if last else ""
-    opening = quarter_of(start, fiscal_year_start=fiscal) if start else final
-    if not final or opening > final:
+    final = opening = _last_whole(until.day, fiscal_year_start=fiscal)
+    if first or config.data_until is None:
+        starts = ledger().frame["start_date"].dropna()
+        opening = final if starts.empty else quarter_of(starts.min().date(), fiscal_year_start=fiscal)
+    if opening > final:
         raise ParameterError(
-            f"quarter: the data of {company.name} end on {last} and cover no quarter to its end; "
+            f"quarter: the data of {company.name} end on {until.day} ({until.why}) and cover no quarter to its end; "
             "say `data_until` in company.toml, or name the quarter"
         )
-    return opening, final
+    return Known(opening, final, until)
 
 
 def _last_whole(day: dt.date, *, fiscal_year_start: int) -> str:

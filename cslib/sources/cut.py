@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import pandas as pd
 
 from cslib.sources.canonical import Loaded
-from cslib.sources.company import refuse
+from cslib.sources.company import Company, refuse
 from cslib.tables import TABLES, Table
 
-__all__ = ["Cut", "cut"]
+__all__ = ["Cut", "Reach", "cut", "reach"]
 
 _FAR: Final = 31  # days without a start or an end that a ledger of months may well have
 
@@ -30,6 +30,29 @@ class Cut:
     dropped: pd.DataFrame
     notes: tuple[str, ...]
     made: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Day to which a company's data reach, and how that is known."""
+
+    day: dt.date
+    why: str
+
+
+def reach(company: Company, ledger: Callable[[], Loaded]) -> Reach | None:
+    """Day up to which figures can be asked for: said, or the last of a matrix, or the newest start in the ledger.
+
+    An end may lie in the future and says nothing of what is known. None where the ledger has no row; it is read only
+    where `company` does not say.
+    """
+    if company.data_until is not None:
+        return Reach(company.data_until, "data_until in company.toml")
+    one = ledger()
+    if one.covers_until is not None:
+        return Reach(one.covers_until.date(), "the last month of the matrix")
+    newest = one.frame["start_date"].max()
+    return None if pd.isna(newest) else Reach(newest.date(), "the newest start in the ledger")
 
 
 def _known(frame: pd.DataFrame, table: Table, day: pd.Timestamp) -> pd.DataFrame:

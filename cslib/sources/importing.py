@@ -7,10 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from cslib.sources.detect import Found, Guess, detect
+from cslib.sources.parse import Style
 from cslib.sources.plans import Plan, Question, TablePlan, corrections, refused
 from cslib.sources.questions import questions
 from cslib.sources.read import SUFFIXES, Raw, read
+from cslib.sources.vendors.cells import Reading, part_of
 from cslib.tables import listed
 
 __all__ = ["company_toml", "gather", "plan"]
@@ -81,7 +85,27 @@ def plan(paths: Sequence[Path], answers: Mapping[str, str] | None = None) -> Pla
             hint=hint,
         )
     made = Plan(tuple(tables), tuple(unread), tuple({q.key: q for q in asked}.values()))
-    return questions(replace(made, tables=tuple(_corrected(table, fields) for table in made.tables)), said)
+    made = questions(replace(made, tables=tuple(_corrected(table, fields) for table in made.tables)), said)
+    return _dated(made)
+
+
+def _dated(made: Plan) -> Plan:
+    """Plan with the newest day in files of kinds that have no later one, as those of a snapshot have not."""
+    days: list[pd.Timestamp] = []
+    for table in made.tables:
+        reading = Reading(table.options, Style(table.date_format, table.decimal), corrections=table.columns)
+        for raw, guess in zip(table.files, table.guesses, strict=True):
+            if guess.of is not None and guess.of.past:
+                frame = part_of(raw, guess.of, reading).frame
+                days += [frame[field].max() for field in guess.of.past]
+    known = [day for day in days if not pd.isna(day)]
+    if not known:
+        return made
+    until = max(known).date()
+    told = (
+        f"data_until = {until}, the newest day in the files; where they are newer, say the day of the export"
+    )
+    return replace(made, data_until=until, decided=(*made.decided, told))
 
 
 def _renamed(raw: Raw, fields: Mapping[str, str]) -> Raw:
@@ -184,7 +208,12 @@ def company_toml(made: Plan, *, name: str, places: Mapping[str, str], reject: Se
     currency = "USD"
     <BLANKLINE>
     """
-    lines = [f"name = {_toml(name)}", f"currency = {_toml(made.currency)}", ""]
+    lines = [f"name = {_toml(name)}", f"currency = {_toml(made.currency)}"]
+    if made.data_until:
+        lines.append(
+            f"data_until = {made.data_until}  # the newest day in the files; or the day of the export"
+        )
+    lines.append("")
     if made.rates:
         lines += ["[rates]", *(f"{code} = {rate}" for code, rate in made.rates.items()), ""]
     for table in made.tables:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -50,7 +51,10 @@ class TablePlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be written: tables, the files that are not read and why, questions, and what was decided and told."""
+    """What is to be written: tables, the files that are not read and why, questions, and what was decided and told.
+
+    `data_until` is the newest day in the files, where they say so.
+    """
 
     tables: tuple[TablePlan, ...]
     unread: tuple[tuple[Raw, str], ...] = ()
@@ -58,6 +62,7 @@ class Plan:
     decided: tuple[str, ...] = ()
     currency: str = ""
     rates: Mapping[str, str] = field(default_factory=dict)
+    data_until: dt.date | None = None
 
 
 def refused(cause: str, *, found: str = "", expected: str = "", hint: str = "", file: str = "") -> TableError:

@@ -13,9 +13,24 @@ from tests.report.conftest import LEDGER
 def test_check_gives_the_account_of_the_data(capsys: pytest.CaptureFixture[str], acme: Path) -> None:
     assert main(["check", str(acme)]) == 0
     text = capsys.readouterr().out
-    assert "Acme & Co as of 2026-02-01, in USD, prices quoted as MRR" in text
+    told = "Acme & Co as of 2025-01-01 (the newest start in the ledger; another day: --as-of), in USD, prices quoted as"
+    assert f"{told} MRR" in text
     lines = [line.split() for line in text.splitlines()]
-    assert ["subscriptions", "subscriptions.csv", "2", "2", "0", "0", "2024-01-01", "2026-02-01"] in lines
+    assert ["subscriptions", "subscriptions.csv", "2", "2", "0", "0", "2024-01-01", "2025-01-01"] in lines
+
+
+def test_check_takes_the_day_to_which_latest_reaches(capsys: pytest.CaptureFixture[str], acme: Path) -> None:
+    """A subscription that ends in 2028 says nothing of what is known today."""
+    (acme / "subscriptions.csv").write_text(LEDGER + "C,2025-12-31,2028-01-01,10,USD\n")
+    assert main(["check", str(acme)]) == 0
+    assert "as of 2025-12-31 (" in capsys.readouterr().out
+    assert main(["plan", "retention", "--company", str(acme), "--quarter", "latest"]) == 0
+    said = capsys.readouterr()
+    assert '"quarter": "2025Q4"' in said.out
+    assert (
+        "acme: latest is 2025Q4, the last quarter that is over in its data, which reach to 2025-12-31"
+        in said.err
+    )
 
 
 def test_check_tells_what_was_left_out(capsys: pytest.CaptureFixture[str], acme: Path) -> None:

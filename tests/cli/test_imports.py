@@ -42,7 +42,12 @@ def test_a_stripe_file_becomes_a_company_in_one_command(
     assert "ARR 2,388.00 USD" in shown  # 2 x 49.50 x 12, and 1,200
     lines = [line.split() for line in shown.splitlines()]
     assert ["subscriptions", "x.csv", "3", "2", "0", "1", "2024-01-10", "2024-01-31"] in lines
-    assert main(["metrics", str(out), "--as-of", "2024-03-31", "--window", "1"]) == 0
+    # a snapshot says nothing of the days after its newest
+    assert "data_until = 2024-01-31, the newest day in the files" in text
+    assert "data_until = 2024-01-31  #" in (out / "company.toml").read_text(encoding="utf-8")
+    assert "as of 2024-01-31 (data_until in company.toml" in shown
+    assert main(["metrics", str(out), "--as-of", "2024-01-31", "--window", "1"]) == 0
+    assert main(["metrics", str(out), "--as-of", "2024-03-31", "--window", "1"]) == 2
 
 
 def test_what_the_files_leave_open_stops_a_script_and_says_what_to_say(

@@ -211,6 +211,13 @@ def test_clean_data_gets_a_clean_bill(tmp_path: Path) -> None:
     assert seen.clean
     assert seen.summary() == (f"A clean bill: none of {len(CHECKS)} checks found anything.",)
     assert list(seen.passed["check"]) == list(CHECKS)
+    held = pd.DataFrame({"check": ["opening + flows = closing", "segments = total"], "holds": [True, True]})
+    assert seen.summary(held) == seen.summary()
+    broken = seen.summary(held.assign(holds=[True, False]))
+    assert broken[0].startswith(
+        "The figures contradict each other: 1 identities of the proof do not hold; first: seg"
+    )
+    assert not any("clean bill" in line for line in broken)
 
 
 PLANTED = {

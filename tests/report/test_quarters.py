@@ -39,17 +39,27 @@ def test_the_last_quarter_is_the_last_that_the_data_cover_to_the_end(tmp_path: P
     whole = make_company(tmp_path / "whole", toml=toml.format(30))
     short = make_company(tmp_path / "short", toml=toml.format(29))
     silent = make_company(tmp_path / "silent", ledger=LEDGER + "C,2025-12-31,2028-01-01,10,USD\n")
-    assert known_quarters(whole, first=True) == ("2024Q1", "2026Q3")
-    assert known_quarters(short, first=False) == ("2026Q2", "2026Q2")
-    assert known_quarters(silent, first=False) == ("2024Q1", "2025Q4")
+    found = [
+        known_quarters(whole, first=True),
+        known_quarters(short, first=False),
+        known_quarters(silent, first=False),
+    ]
+    assert [(one.first, one.last) for one in found] == [
+        ("2024Q1", "2026Q3"), ("2026Q2", "2026Q2"), ("2024Q1", "2025Q4"),
+    ]  # fmt: skip
+    assert str(found[1]).endswith("its data, which reach to 2026-09-29 (data_until in company.toml)")
+    assert str(found[2]).endswith("its data, which reach to 2025-12-31 (the newest start in the ledger)")
 
 
 def test_the_fiscal_year_of_the_company_counts(tmp_path: Path) -> None:
     toml = 'name = "A"\ncurrency = "USD"\nfiscal_year_start = 2\ndata_until = 2026-04-30\n'
-    assert known_quarters(make_company(tmp_path / "a", toml=toml), first=False)[1] == "2027Q1"
+    assert known_quarters(make_company(tmp_path / "a", toml=toml), first=False).last == "2027Q1"
 
 
 def test_data_that_cover_no_quarter_are_told(tmp_path: Path) -> None:
     company = make_company(tmp_path / "new", ledger=LEDGER.splitlines()[0] + "\nA,2026-02-01,,1,USD\n")
-    with pytest.raises(ParameterError, match="the data of new end on 2026-02-01 and cover no quarter"):
+    with pytest.raises(
+        ParameterError,
+        match=r"the data of new end on 2026-02-01 \(the newest start in the ledger\) and cover no quarter",
+    ):
         known_quarters(company, first=True)

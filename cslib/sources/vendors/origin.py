@@ -48,7 +48,8 @@ class Kind:
     `table` of the contract it helps to fill, `columns` the spellings of each field, the preferred first; `needs` the
     fields without which it is not this kind; `also` other columns such a file has; `gives` columns of the contract
     from fields, where no more is to be done than to name them; `minor` whether amounts are in minor units; `cannot`
-    what it cannot carry; `rank` which kind makes the ledger where several could, the lowest first.
+    what it cannot carry; `past` the fields that hold no day after that of the export; `rank` which kind makes the
+    ledger where several could, the lowest first.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Kind:
     where: str = ""
     also: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
+    past: tuple[str, ...] = ()
     gives: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     recode: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -130,7 +132,9 @@ def spelled(kind: Kind, header: Iterable[str], corrections: Mapping[str, str]) -
 def _kind(origin: str, name: str, raw: Mapping[str, Any]) -> Kind:
     said = dict(raw)
     columns = {ours: tuple(theirs) for ours, theirs in said.pop("columns").items()}
-    lists: dict[str, Any] = {key: tuple(said.pop(key)) for key in ("needs", "also", "any_of") if key in said}
+    lists: dict[str, Any] = {
+        key: tuple(said.pop(key)) for key in ("needs", "also", "any_of", "past") if key in said
+    }
     unknown = set(columns) - set(FIELDS)
     if unknown:
         raise ValueError(f"{origin}.{name}: unknown fields {sorted(unknown)}")

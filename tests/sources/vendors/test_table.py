@@ -105,6 +105,10 @@ def test_a_book_accounts_for_every_row_of_the_export_on_any_day(tmp_path: Path) 
     written = write(
         plan([tmp_path / "x.csv"]), tmp_path / "c", name="C", sources=gather([tmp_path / "x.csv"])
     )
+    said = written.folder / "company.toml"
+    text = said.read_text(encoding="utf-8")
+    assert "\ndata_until = 2024-05-01  #" in text
+    said.write_text(text.replace("data_until = 2024-05-01", "data_until = 2024-12-31"), encoding="utf-8")
     for day, after in ((dt.date(2024, 1, 15), 1), (dt.date(2024, 5, 15), 0), (dt.date(2024, 12, 31), 0)):
         book = Book.load(written.folder, as_of=day)
         account = book.account.set_index("table").loc["subscriptions"]
