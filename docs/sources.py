@@ -49,6 +49,7 @@ month a zone decides are counted), `grace_days` (gaps of up to so many days befo
 ## Rules
 | what | how it is read |
 |---|---|
+| rows of a spreadsheet above its header | titles: not read, and shown |
 | annual, quarterly, weekly prices | by the months of the term, or 52 weeks a year; never by days |
 | a value over a term | over its months; of a month begun, the share of its days |
 | proration | a part of a period is no price: left out, with the amount; the next whole period carries the new price |

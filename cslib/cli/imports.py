@@ -97,6 +97,8 @@ def _mapping(made: Plan) -> None:
             read = {**guess.columns, **{k: v for k, v in table.columns.items() if v in raw.frame}}
             used = {column for column in read.values() if column in raw.frame}
             print(f"\n{printable(raw.file)} -> {table.table}: {guess.title} ({guess.sure})")
+            if raw.title:
+                print(f"  above the header, not read: {printable(raw.title[:200])!r}")
             if read:
                 print(
                     "  "

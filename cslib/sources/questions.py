@@ -210,6 +210,8 @@ def _twofold(table: TablePlan, said: Mapping[str, str], asked: list[Question]) -
         for name in ("account", "start", "end", "total", "mrr", "arr"):
             spelled = {plain(s) for s in guess.of.columns[name]}
             columns = tuple(column for column in map(str, raw.frame) if plain(column) in spelled)
+            ids = tuple(column for column in columns if not plain(column).endswith("name"))
+            columns = ids or columns  # beside an id a name is no rival
             if len(columns) > 1 and name not in corrected:
                 meaning = {"account": "the customer", "start": "the first day", "end": "the last day"}.get(
                     name, "the amount"

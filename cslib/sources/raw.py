@@ -26,7 +26,8 @@ class Raw:
     """One file as text: `frame` is indexed by ``line``.
 
     `ragged` are the lines with too few cells, which are filled up with blanks, or too many, of which the last
-    holds the rest; `nameless` are columns whose header is blank or there twice.
+    holds the rest; `nameless` are columns whose header is blank or there twice; `title` are the words of a sheet above
+    its header.
     """
 
     file: str
@@ -34,6 +35,7 @@ class Raw:
     sha256: str
     ragged: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     nameless: frozenset[str] = frozenset()
+    title: str = ""
 
 
 def unreadable(

@@ -27,6 +27,7 @@ _CELL: Final = re.compile(rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]{1,3})([0-9]{1,7})"')
 _REPEATED: Final = re.compile(
     rb'<table:(?:covered-)?table-cell\b[^>]*?table:number-columns-repeated="([0-9]{1,9})"[^>]*>'
 )
+_SEEN: Final = 20  # first rows of a sheet, among which its header is looked for
 _KEPT: Final = 4_000  # of a block, looked at again with the next, for a tag may lie across
 
 
@@ -163,6 +164,19 @@ def _grid(data: bytes, file: str, sheet: str) -> list[list[Any]]:
     return grid
 
 
+def _title_rows(rows: list[list[str | None]]) -> int:
+    """Rows before the header: those that fill fewer than three cells for five of the fullest of the first rows.
+
+    Of a sheet with one or two columns the first row is the header.
+
+    >>> _title_rows([["Invoices of 2025", None, None], ["account", "from", "amount"], ["A", "2025-01-01", "7"]])
+    1
+    """
+    filled = [sum(cell is not None for cell in row) for row in rows]
+    most = max(filled)
+    return next(i for i, n in enumerate(filled) if 5 * n >= 3 * most or most < 3)
+
+
 def read_spreadsheet(data: bytes, file: str, *, suffix: str, sheet: str, limits: Limits) -> Raw:
     """Read one sheet, the first where none is named, as text; of a formula the value that was saved with it.
 
@@ -178,9 +192,11 @@ def read_spreadsheet(data: bytes, file: str, *, suffix: str, sheet: str, limits:
     rows = [(line, row) for line, row in rows if any(row)]
     if not rows:
         raise unreadable(file, "is empty", expected="a header row and at least one row")
-    (start, first), *body = rows
-    used = [i for i in range(len(first)) if any(row[i] for _, row in rows)]
+    above = _title_rows([row for _, row in rows[:_SEEN]])
+    title = ", ".join(cell for _, row in rows[:above] for cell in row if cell)
+    (start, first), *body = rows[above:]
+    used = [i for i in range(len(first)) if any(row[i] for _, row in rows[above:])]
     names, nameless = header([first[i] or "" for i in used], file, line=start)
     columns = [pa.chunked_array([pa.array([row[i] for _, row in body], type=TEXT)]) for i in used]
     frame: pd.DataFrame = text_frame(names, columns, np.array([line for line, _ in body], dtype=np.int64))
-    return Raw(file, frame, hashlib.sha256(data).hexdigest(), nameless=nameless)
+    return Raw(file, frame, hashlib.sha256(data).hexdigest(), nameless=nameless, title=title)

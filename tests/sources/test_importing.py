@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from cslib.sources.company import load_config
@@ -38,6 +40,35 @@ def test_an_amount_that_could_mean_three_things_is_asked_about(tmp_path: Path) -
         "value": "year",
         "end_date": "inclusive",
     }
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("Customer", "Invoice number", "Service From", "Service To", "Net Amount", "Currency"),
+        ("Customer name", "Contract no", "Service start date", "Service end date", "Net total", "Currency"),
+        ("Account number", "Line no", "Billing period start", "Billing period end", "Line total", "Currency"),
+    ],
+)
+def test_a_sheet_with_a_title_and_headers_in_words_is_a_ledger(
+    tmp_path: Path, header: tuple[str, ...]
+) -> None:
+
+    book = openpyxl.Workbook()
+    for row in (
+        ["Invoices 2024, all customers"], [], header,
+        ["A", "7", dt.date(2024, 1, 1), dt.date(2024, 12, 31), 1200, "EUR"],
+        ["B", "8", dt.date(2024, 2, 1), dt.date(2025, 1, 31), 2400, "EUR"],
+        ["C", "9", dt.date(2024, 2, 1), dt.date(2025, 1, 31), 240, "EUR"],
+    ):  # fmt: skip
+        book.active.append(row)
+    path = tmp_path / "invoices.xlsx"
+    book.save(path)
+    made = plan([path], {"value": "total"})
+    assert made.asked == ()
+    frame = write(made, tmp_path / "c", name="C", sources=gather([path])).tables["subscriptions"].frame
+    assert frame["arr"].tolist() == [120000, 240000, 24000] and set(frame["currency"]) == {"EUR"}
+    assert frame["end_date"].dt.day.eq(1).all(), "the last day of service is inclusive"
 
 
 def test_days_that_can_be_read_in_two_ways_are_asked_about_and_others_decided(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import datetime as dt
 import io
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pandas as pd
@@ -153,6 +154,25 @@ def test_parquet_keeps_ids_days_and_blanks(tmp_path: Path) -> None:
         "[1]",
     ]
     assert rows(raw)[2] == ["3", "2024-01-02", "", "2.00", "", "", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("above", "n_above"),
+    [([], 0), (["Invoices of 2025"], 1), (["Invoices of 2025", [], "Run at,2026-01-02"], 3)],
+)
+def test_titles_above_the_header_of_a_sheet_are_not_read(
+    tmp_path: Path, above: list[Any], n_above: int
+) -> None:
+    book = openpyxl.Workbook()
+    for row in above:
+        book.active.append(row.split(",") if row else [])
+    for cells in (["id", "day", "amount", "note"], ["a", "2025-01-01", 7, None], ["b", None, None, None]):
+        book.active.append(cells)
+    book.save(tmp_path / "t.xlsx")
+    raw = read(tmp_path / "t.xlsx", "t.xlsx")
+    assert list(raw.frame) == ["id", "day", "amount", "note"]
+    assert raw.frame.index.tolist() == [n_above + 2, n_above + 3], "rows are numbered as in the sheet"
+    assert raw.title == ", ".join(cell for row in above if row for cell in row.split(","))
 
 
 def test_excel_rows_are_those_of_the_sheet(tmp_path: Path) -> None:
