@@ -63,7 +63,8 @@ def add_runs(add: _Add) -> None:
         "retention --company demo --quarter 2025Q1..2026Q3 | jq -r .command",
         more=(
             "For schedulers (Airflow, Kubernetes, CI): `command` makes this report and no other, from this folder;\n"
-            "`after` names those that must come before it.\n"
+            "`after` names those that must come before it. What a run would refuse (data that cannot be read, a\n"
+            "quarter before the ledger begins, an unknown account) is no line: stderr says why, exit code 2.\n"
         ),
     )
     _what(plan)

@@ -95,17 +95,28 @@ def _tasks(arguments: argparse.Namespace) -> list[Task]:
 
 
 def plan(arguments: argparse.Namespace) -> int:
-    """Print the reports that a run would make, a line of JSON each."""
-    from cslib.report.plan import as_lines
+    """Print the reports that a run would make, a line of JSON each; 2 where it would refuse some."""
+    from dataclasses import replace
 
-    tasks = _tasks(arguments)
+    from cslib.report.plan import as_lines
+    from cslib.report.refused import refusals
+
+    asked = _tasks(arguments)
+    refused = refusals(asked)
+    for name, cause in refused.items():
+        print(printable(f"{name}: would be refused. {cause}"), file=sys.stderr)
+    tasks = [
+        replace(task, after=tuple(name for name in task.after if name not in refused))
+        for task in asked
+        if task.name not in refused
+    ]
     for task, line in zip(tasks, as_lines(tasks), strict=True):
         if arguments.why:
             from cslib.report.fresh import reasons
 
             line = json.dumps({**json.loads(line), "why": reasons(task)}, ensure_ascii=False)
         print(line)
-    return 0
+    return 2 if refused else 0
 
 
 def run(arguments: argparse.Namespace) -> int:

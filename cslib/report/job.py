@@ -37,11 +37,13 @@ __all__ = [
     "aim_company",
     "check_job",
     "check_name",
+    "check_private",
     "check_values",
     "find_notebook",
     "job_of",
     "load_notebook",
     "own_folder",
+    "read_company",
     "refuse_given",
 ]
 
@@ -196,7 +198,16 @@ def own_folder(notebook: Any, values: Mapping[str, object]) -> str:
     return slug(re.sub(r"\{(\w+)\}", told, wanted)) if wanted else ""
 
 
-def _book(source: Path, end: date) -> Book:
+def read_company(source: Path, end: date) -> Book:
+    """Book of a company whose rows a report can read, with a ledger on the last day of its quarter.
+
+    Raises
+    ------
+    ParameterError
+        When the ledger stays in its database, or begins later.
+    TableError
+        When the company's data cannot be used.
+    """
     book = Book.load(source, as_of=end)
     if book.warehouse is not None:
         raise ParameterError(
@@ -279,10 +290,16 @@ def aim_company(path: Path, *, company: Path, quarter: str, out: Path, given: Ma
 def check_job(path: Path, *, company: Path, quarter: str, out: Path, given: Mapping[str, object]) -> Job:
     """Job for the notebook at `path`; see :func:`cslib.report.run.run_report` for parameters and errors."""
     aim = aim_company(path, company=company, quarter=quarter, out=out, given=given)
-    book = _book(aim.sources[0], aim.end)
-    if is_private(aim.notebook):
-        check_account(book, str(aim.parameters.get(ACCOUNT) or ""))
+    book = read_company(aim.sources[0], aim.end)
+    check_private(aim, book)
     return job_of(aim, of_company(book))
+
+
+def check_private(aim: Aim, book: Book | None = None) -> None:
+    """Raise ParameterError when a private report is for an account that its ledger does not have."""
+    account = str(aim.parameters.get(ACCOUNT) or "")
+    if account and is_private(aim.notebook):
+        check_account(read_company(aim.sources[0], aim.end) if book is None else book, account)
 
 
 def job_of(aim: Aim, subject: Subject) -> Job:

@@ -62,7 +62,7 @@ def check_account(book: Book, account: str) -> None:
     else.
     """
     known = sorted(book.tables["subscriptions"]["account_id"].astype(str).unique())
-    if not account or account in known:
+    if account in known:
         return
     accounts = book.tables.get("accounts")
     names: dict[str, str] = {}
