@@ -206,7 +206,7 @@ def _run(run_batch: Any, tasks: list[Task], how: How, arguments: argparse.Namesp
                 file=sys.stderr if record.exit_code else sys.stdout,
             )
             sys.stdout.flush()
-    if any(task.folder.is_dir() for task in tasks):
+    if arguments.out.is_dir():
         page = write_index(arguments.out)
         if len(tasks) > 1:
             said = ", ".join(f"{n} {word}" for word, n in counted.items() if n)

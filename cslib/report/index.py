@@ -11,13 +11,14 @@ import hashlib
 import math
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
 from cslib import formats
+from cslib.report.log import events
 from cslib.report.manifest import RUN, read_manifest
 from cslib.report.save import MANIFEST, InfrastructureError
 
@@ -38,7 +39,10 @@ _WIDTH, _HEIGHT, _EDGE = 88, 22, 3
 
 @dataclass(frozen=True)
 class Entry:
-    """One report that lies in the folder; `manifest` is empty where a run was cut off."""
+    """One report that lies in the folder; `manifest` is empty where a run was cut off.
+
+    Of one that was refused before it had a folder there are no `files`, and `manifest` is what the log says.
+    """
 
     place: str
     name: str
@@ -84,9 +88,27 @@ def entries(out: Path) -> list[Entry]:
         names = [manifest["notebook"]] if manifest.get("notebook") else sorted(_stems(files))
         if names:
             found.append(Entry(place, str(names[0]), files, manifest))
+    found += _refused(out, {(entry.place, entry.name) for entry in found})
     found.sort(key=lambda entry: (entry.company.casefold(), entry.name))
     found.sort(key=lambda entry: entry.quarter, reverse=True)
     return found
+
+
+def _refused(out: Path, there: Set[tuple[str, str]]) -> list[Entry]:
+    """Reports of which the log knows no more than that they were refused: a broken or unknown company, for one."""
+    last: dict[tuple[str, str], Entry] = {}
+    for event in events(out):
+        place, _, name = str(event.get("report", "")).rpartition("/")
+        if event["event"] != "end" or place.count("/") < 1 or (place, name) in there:
+            continue
+        told = {
+            "status": event.get("status"),
+            "company": event.get("company"),
+            "error": {"message": event.get("error", "")},
+            RUN: {"started": event.get("at", ""), "seconds": {"total": event.get("seconds")}},
+        }
+        last[place, name] = Entry(place, name, frozenset(), told)
+    return [entry for entry in last.values() if entry.status not in ("done", "unchanged")]
 
 
 def _stems(files: frozenset[str]) -> set[str]:

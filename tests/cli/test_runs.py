@@ -193,3 +193,12 @@ def test_what_cannot_be_meant_is_refused_in_words(
 ) -> None:
     assert words in refused(capsys, *argv)
     assert not (shelf / "reports").exists()
+
+
+def test_a_company_that_is_not_there_is_on_the_page_too(
+    shelf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "retention", "--company", "nobody", "--quarter", "2026Q3", "--jobs", "1"]) == 2
+    capsys.readouterr()
+    page = (shelf / "reports" / "index.html").read_text()
+    assert "nobody" in page and "no such folder" in page

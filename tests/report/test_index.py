@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from cslib.report.index import entries, index_page, spark_line, write_index
+from cslib.report.log import Log
 
 HOSTILE = "<script>alert(1)</script>'\"&{{7*7}}</td>"
 CHROMIUM = next(
@@ -125,13 +126,13 @@ def test_an_empty_folder_has_a_page_too(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
 
 
-def browse(page: Path, folder: Path, *, hash: str = "") -> str:
+def browse(page: Path, folder: Path, *, hash: str = "", width: int = 1280) -> str:
     """Document as a browser has it after its script ran, opened from the disk."""
     command = [
         CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync",
         "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder}", "--virtual-time-budget=2000",
-        "--dump-dom", page.as_uri() + hash,
+        f"--window-size={width},900", "--dump-dom", page.as_uri() + hash,
     ]  # fmt: skip
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
 
@@ -145,6 +146,45 @@ def shown(document: str) -> list[tuple[str, str]]:
         for quarter, hidden, body in rows
         if not hidden
     ]
+
+
+def test_what_was_refused_before_it_had_a_folder_is_listed_until_it_is_made(out: Path) -> None:
+    log = Log.begin(out, [])
+    told = {"status": "bad input", "company": "none", "error": f"no such folder {HOSTILE}", "seconds": 0.1}
+    log.append("end", report="2026Q3/none/retention", **told)
+    log.append("end", report="2026Q3/mid/retention", **told)  # has a folder, which says more
+    log.append("end", report="2026Q2/once/cohorts/cohorts", **told)
+    log.append("end", report="2026Q2/once/cohorts/cohorts", **(told | {"status": "done"}))
+    new = [entry for entry in entries(out) if entry.company == "none"]
+    assert [(entry.place, entry.name, entry.status, entry.files) for entry in new] == [
+        ("2026Q3/none", "retention", "bad input", frozenset())
+    ]
+    assert len(entries(out)) == 8
+    page = index_page(entries(out))
+    assert "no such folder" in page and HOSTILE not in page and "2026Q3/none" not in page
+    lay(out, "2026Q3/none", company="None & Sons")
+    assert [entry.status for entry in entries(out) if entry.place == "2026Q3/none"] == ["done"]
+
+
+@needs_a_browser
+@pytest.mark.parametrize("width", [1100, 1400])
+def test_no_column_is_cut_off_on_a_narrow_screen(out: Path, tmp_path: Path, width: int) -> None:
+    four = net(1.04) + [
+        {"metric": m, "value": 0.9, "unit": "ratio"} for m in ("gross_retention", "logo_retention")
+    ]
+    four += [{"metric": "arr", "value": 1_240_000_000, "unit": "USD ARR"}]
+    lay(out, "2026Q3/wide/data-quality", name="data_quality", company="Larkfield Systems Holdings", headline=four,
+        warnings=["x"], proof={"holds": True}, run={"started": "2026-10-01T08:00:00Z", "seconds": {"total": 9.9}})  # fmt: skip
+    page = write_index(out)
+    measure = (
+        "const w = document.querySelector('.wide'); document.title = `${w.scrollWidth} of ${w.clientWidth}`"
+    )
+    text = re.sub(
+        r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page.read_text()
+    )  # or it runs no script
+    page.write_text(text.replace("</body>", f"<script>{measure}</script></body>"))
+    found = re.search(r"<title>(\d+) of (\d+)</title>", browse(page, tmp_path / "a", width=width))
+    assert found and int(found[1]) <= int(found[2])
 
 
 @needs_a_browser
