@@ -32,8 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `cslib metrics ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except KeyboardInterrupt:
-        return _tell("interrupted", INTERRUPTED)
+    except KeyboardInterrupt as stopped:
+        return _tell(": ".join(["interrupted", *map(str, stopped.args)]), INTERRUPTED)
     except Exception as error:
         if arguments.debug:
             raise

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
@@ -185,33 +186,52 @@ def _run(run_batch: Any, tasks: list[Task], how: How, arguments: argparse.Namesp
     from cslib.report.index import write_index
 
     worst, counted = 0, dict.fromkeys(("made", "unchanged", "failed"), 0)
-    with tqdm(total=len(tasks), unit="report", disable=not sys.stderr.isatty(), leave=False) as bar:
-        records: Iterator[Record] = run_batch(
-            tasks,
-            out=arguments.out,
-            how=how,
-            jobs=arguments.jobs,
-            on_cell=lambda index, n: bar.set_postfix_str(f"cell {index + 1} of {n}"),
-        )
-        for record in records:
-            if record.trace and arguments.debug:
-                bar.write(record.trace, file=sys.stderr)
-            worst = max(worst, record.exit_code)
-            counted[
-                "failed" if record.exit_code else "unchanged" if record.status == "unchanged" else "made"
-            ] += 1
-            bar.update()
-            bar.write(
-                printable(_outcome(record, why=arguments.why)),
-                file=sys.stderr if record.exit_code else sys.stdout,
+    try:
+        with tqdm(total=len(tasks), unit="report", disable=not sys.stderr.isatty(), leave=False) as bar:
+            records: Iterator[Record] = run_batch(
+                tasks,
+                out=arguments.out,
+                how=how,
+                jobs=arguments.jobs,
+                on_cell=lambda index, n: bar.set_postfix_str(f"cell {index + 1} of {n}"),
             )
-            sys.stdout.flush()
+            for record in records:
+                if record.trace and arguments.debug:
+                    bar.write(record.trace, file=sys.stderr)
+                worst = max(worst, record.exit_code)
+                counted[
+                    "failed" if record.exit_code else "unchanged" if record.status == "unchanged" else "made"
+                ] += 1
+                bar.update()
+                bar.write(
+                    printable(_outcome(record, why=arguments.why)),
+                    file=sys.stderr if record.exit_code else sys.stdout,
+                )
+                sys.stdout.flush()
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_left(arguments.out, len(tasks), counted)) from None
     if arguments.out.is_dir():
         page = write_index(arguments.out)
         if len(tasks) > 1:
-            said = ", ".join(f"{n} {word}" for word, n in counted.items() if n)
-            print(f"{said}; {page} lists all")
+            print(f"{_counts(counted)}; {page} lists all")
     return worst
+
+
+def _counts(counted: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} {word}" for word, n in counted.items() if n)
+
+
+def _left(out: Path, n_tasks: int, counted: Mapping[str, int]) -> str:
+    """Words for whoever stopped a run: what there is, where it is listed, and how to go on."""
+    from cslib.report.index import write_index
+    from cslib.report.save import InfrastructureError
+
+    told = _counts({**counted, "left": n_tasks - sum(counted.values())})
+    again = f"`cslib run --resume --out {shlex.quote(str(out))}` makes what is left"
+    try:
+        return f"{told}; {write_index(out)} lists all; {again}"
+    except InfrastructureError as error:
+        return f"{told}; {again}; {error}"
 
 
 def _outcome(record: Record, *, why: bool) -> str:

@@ -219,8 +219,8 @@ def test_cslib_killed_in_the_middle_is_resumed_where_it_was(
 @pytest.mark.slow
 @pytest.mark.parametrize("whom", ["the group, as a terminal does", "cslib alone, as a scheduler does"])
 def test_an_interrupt_leaves_no_kernel_behind(tmp_path: Path, whom: str) -> None:
-    make_notebook(tmp_path / "retention.ipynb", "import time\ntime.sleep(60)")
-    for name in "ab":
+    make_notebook(tmp_path / "retention.ipynb", "import time\ntime.sleep(0 if company == 'a' else 60)")
+    for name in "abc":
         make_company(tmp_path / name)
     words = [
         "run",
@@ -228,6 +228,7 @@ def test_an_interrupt_leaves_no_kernel_behind(tmp_path: Path, whom: str) -> None
         "--company",
         "a",
         "b",
+        "c",
         "--quarter",
         "2026Q3",
         "--out",
@@ -236,7 +237,7 @@ def test_an_interrupt_leaves_no_kernel_behind(tmp_path: Path, whom: str) -> None
         "2",
     ]
     running = cslib(*words, cwd=tmp_path)
-    until(lambda: len(started(tmp_path / "out")) == 2)
+    until(lambda: len(started(tmp_path / "out")) == 3)
     time.sleep(1)  # kernels are up, or coming up
     if whom.startswith("the group"):
         os.killpg(running.pid, signal.SIGINT)
@@ -244,9 +245,14 @@ def test_an_interrupt_leaves_no_kernel_behind(tmp_path: Path, whom: str) -> None
         running.send_signal(signal.SIGTERM)
     assert running.wait(30) == 130
     assert running.stderr is not None
-    assert "cslib: interrupted" in running.stderr.read()
+    said = running.stderr.read()
+    assert (
+        "cslib: interrupted: 1 made, 2 left; out/index.html lists all; `cslib run --resume --out out` makes"
+        in said
+    )
+    assert (tmp_path / "out" / "index.html").is_file()
     until(lambda: not at_work_in(tmp_path), seconds=15)
-    assert not list((tmp_path / "out").glob("*/*/manifest.json"))
+    assert [path.parent.name for path in (tmp_path / "out").glob("*/*/manifest.json")] == ["a"]
 
 
 @pytest.mark.slow
