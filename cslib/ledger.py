@@ -22,6 +22,7 @@ RELATIONS: Final = {
     "ttm": ["cut", "month", "movement"],
     "pairs": ["cut", "entity"],
     "triangles": ["cut", "cohort", "age"],
+    "moved": ["cut", "entity"],
 }
 """The relations that may be asked for, with their row keys (also their order)."""
 
@@ -72,7 +73,7 @@ def relation(
     Parameters
     ----------
     name : str
-        ``steps``, ``levels``, ``movements``, ``ttm``, ``pairs`` or ``triangles``; see ``ledger.sql``.
+        One of :data:`RELATIONS`; see ``ledger.sql``.
     ledger : DataFrame or Held
         ``cut``, ``entity`` (keys), ``start_date``, ``end_date`` (exclusive, null = open), ``amount`` (int64); or its
         ``steps``, as this function returned them for the same day: who asks often, computes them once. A ledger that is

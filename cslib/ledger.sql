@@ -100,4 +100,20 @@ triangles AS (    -- change, by cohort and age, of live entities, amount, and am
   SELECT cut, cohort, age, CAST(SUM(delta) AS BIGINT) AS net, CAST(SUM(gross - gross_before) AS BIGINT) AS gross,
     CAST(SUM(CASE WHEN closing = 0 THEN -1 WHEN closing = delta THEN 1 ELSE 0 END) AS BIGINT) AS logo
   FROM kept GROUP BY cut, cohort, age
+),
+moved AS (        -- the year up to as of: what each entity that moved in it gained or lost in each month; one row an entity
+  SELECT cut, entity, first_month,
+    CAST(SUM(CASE WHEN month = {as_of} THEN delta ELSE 0 END) AS BIGINT) AS ago_0,
+    CAST(SUM(CASE WHEN month = {as_of} - 1 THEN delta ELSE 0 END) AS BIGINT) AS ago_1,
+    CAST(SUM(CASE WHEN month = {as_of} - 2 THEN delta ELSE 0 END) AS BIGINT) AS ago_2,
+    CAST(SUM(CASE WHEN month = {as_of} - 3 THEN delta ELSE 0 END) AS BIGINT) AS ago_3,
+    CAST(SUM(CASE WHEN month = {as_of} - 4 THEN delta ELSE 0 END) AS BIGINT) AS ago_4,
+    CAST(SUM(CASE WHEN month = {as_of} - 5 THEN delta ELSE 0 END) AS BIGINT) AS ago_5,
+    CAST(SUM(CASE WHEN month = {as_of} - 6 THEN delta ELSE 0 END) AS BIGINT) AS ago_6,
+    CAST(SUM(CASE WHEN month = {as_of} - 7 THEN delta ELSE 0 END) AS BIGINT) AS ago_7,
+    CAST(SUM(CASE WHEN month = {as_of} - 8 THEN delta ELSE 0 END) AS BIGINT) AS ago_8,
+    CAST(SUM(CASE WHEN month = {as_of} - 9 THEN delta ELSE 0 END) AS BIGINT) AS ago_9,
+    CAST(SUM(CASE WHEN month = {as_of} - 10 THEN delta ELSE 0 END) AS BIGINT) AS ago_10,
+    CAST(SUM(CASE WHEN month = {as_of} - 11 THEN delta ELSE 0 END) AS BIGINT) AS ago_11
+  FROM steps WHERE month > {as_of} - 12 AND month <= {as_of} GROUP BY cut, entity, first_month
 )

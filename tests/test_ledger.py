@@ -78,6 +78,23 @@ def test_relations_are_integers_in_key_order_and_empty_on_an_empty_ledger(name: 
     assert relation(name, ledger.iloc[:0], as_of=date(2024, 6, 30)).empty
 
 
+def test_year_by_year_what_moved_is_every_step() -> None:
+    ledger, as_of = cut_ledger(eight()).steps, date(2025, 12, 31)
+    years = [
+        relation("moved", ledger, as_of=as_of, months_ago=ago).assign(last=ago) for ago in (0, 12, 24, 36)
+    ]
+    long = (
+        pd.concat(years)
+        .melt(["cut", "entity", "first_month", "last"], value_name="delta")
+        .query("delta != 0")
+    )
+    ago = long["last"] + long["variable"].str.removeprefix("ago_").astype(int)
+    long["month"] = month_of(as_of, anchor=31) - ago
+    keys = ["cut", "entity", "month", "first_month", "delta"]
+    found = long[keys].sort_values(["cut", "entity", "month"], ignore_index=True)
+    pd.testing.assert_frame_equal(found, ledger[keys], check_dtype=False)
+
+
 # The month-expanding SQL that people write: ten lines a metric, every account in every month. The readable oracle.
 EXPANDED = """
 WITH months AS (SELECT UNNEST(RANGE(?, ? + 1)) AS month),
