@@ -22,13 +22,19 @@ from cslib.charts.canvas import (
     sheet,
     text_inches,
 )
-from cslib.formats import metric_name, month, percent, points, shortened
+from cslib.formats import count, month, percent, points, shortened
+from cslib.words import known, metric_name, say
 
 __all__ = ["chart_league", "chart_sparklines"]
 
 NAMES: Final = 26  # characters of a company's name
 REACH: Final = 0.35  # how far beyond the outermost ratio an axis goes for the sake of a range
 TIERS: Final = {"above the others": GAIN, "cannot be told apart": INK, "below the others": LOSS}
+HEADINGS: Final = {
+    "above the others": "Above the others",
+    "cannot be told apart": "Cannot be told apart",
+    "below the others": "Below the others",
+}
 
 
 @house_style()
@@ -70,12 +76,14 @@ def chart_league(
         )
     rows = frame.dropna(subset=["value"]).to_dict("records")
     if not rows:
-        return said("No company has a whole window yet.", caption=f"{title}.", label=label)
+        nothing = say("No company has a whole window yet.", locale=locale)
+        return said(nothing, caption=f"{title}.", label=label)
     tiers = list(dict.fromkeys(row["tier"] for row in rows))
     places = _places(rows, tiers)
     names = [shortened(row["company"], length=NAMES) for row in rows]
     probe, _ = sheet(left=0.5, right=0.5, top=0.1, bottom=0.4)
-    wide = text_inches(probe, [*names, *map(_heading, tiers)]) + 0.25
+    headings = {tier: say(HEADINGS[tier], locale=locale) for tier in tiers}
+    wide = text_inches(probe, [*names, *headings.values()]) + 0.25
     depth = places[-1] + 1.0
     figure, axes = sheet(left=wide, right=0.7, top=0.05, bottom=0.35, height=0.5 + 0.23 * depth)
     _limits(axes, rows)
@@ -86,28 +94,31 @@ def chart_league(
     for tier in tiers:
         first = next(place for place, row in zip(places, rows, strict=True) if row["tier"] == tier)
         axes.text(
-            -0.012, first - 1, _heading(tier), transform=axes.get_yaxis_transform(), ha="right",
+            -0.012, first - 1, headings[tier], transform=axes.get_yaxis_transform(), ha="right",
             va="center_baseline", color=MUTED, style="normal", weight="semibold",
         )  # fmt: skip
     for place, row in zip(places, rows, strict=True):
         _draw(axes, place, row, locale=locale)
-    known = sum(not pd.isna(row["low"]) for row in rows)
-    caption = (
-        f"{title}: {metric_name(metrics[0]).lower()}, {trailing(rows[-1], locale=locale)}, with 95% intervals"
-        f"{'' if known == len(rows) else '; no bar where the book is too concentrated for one'}. The order within a "
-        "group means nothing."
+    ranged = sum(not pd.isna(row["low"]) for row in rows)
+    metric = metric_name(metrics[0], locale=locale)
+    caption = say(
+        "{title}: {metric}, {window}, with 95% intervals. The order within a group means nothing."
+        if ranged == len(rows)
+        else "{title}: {metric}, {window}, with 95% intervals; no bar where the book is too concentrated for one. The "
+        "order within a group means nothing.",
+        locale=locale,
+        title=title,
+        metric=metric.lower(),
+        window=trailing(rows[-1], locale=locale),
     )
     sentences = [
-        f"{_heading(tier)}: "
+        f"{headings[tier]}: "
         + ", ".join(_told(row, locale=locale) for row in rows if row["tier"] == tier)
         + "."
         for tier in tiers
     ]
-    return Picture(figure, f"Dots on ranges. {' '.join(sentences)}", caption, label)
-
-
-def _heading(tier: str) -> str:
-    return f"{tier[:1].upper()}{tier[1:]}"
+    dots = say("Dots on ranges.", locale=locale)
+    return Picture(figure, f"{dots} {' '.join(sentences)}", caption, label)
 
 
 def _places(rows: list[dict[Any, Any]], tiers: list[str]) -> list[float]:
@@ -142,12 +153,10 @@ def _draw(axes: Axes, place: float, row: dict[Any, Any], *, locale: str) -> None
 
 
 def _told(row: dict[Any, Any], *, locale: str) -> str:
-    span = (
-        ""
-        if pd.isna(row["low"])
-        else f" ({percent(row['low'], locale=locale)} to {percent(row['high'], locale=locale)})"
-    )
-    return f"{row['company']} {percent(row['value'], locale=locale)}{span}"
+    sides = {side: percent(row[side], locale=locale) for side in ("low", "high")}
+    span = f" ({say('{low} to {high}', locale=locale, **sides)})"
+    told = f"{row['company']} {percent(row['value'], locale=locale)}"
+    return told if pd.isna(row["low"]) else told + span
 
 
 @house_style()
@@ -198,7 +207,8 @@ def chart_sparklines(
     rows = frame.dropna(subset=["value"])
     companies = list(dict.fromkeys(rows["company"]))
     if not companies:
-        return said("No company has a whole window yet.", caption=f"{title}.", label=label)
+        nothing = say("No company has a whole window yet.", locale=locale)
+        return said(nothing, caption=f"{title}.", label=label)
     verdicts = {row["company"]: _verdict(row, locale=locale) for row in changes.to_dict("records")}
     names = [shortened(name, length=NAMES) for name in companies]
     lasts = [float(rows.loc[rows["company"] == name, "value"].iloc[-1]) for name in companies]
@@ -227,23 +237,30 @@ def chart_sparklines(
             1.03, place, percent(last, locale=locale), transform=beside, va="center_baseline", weight="semibold"
         )  # fmt: skip
         axes.text(after, place, told[place], transform=beside, va="center_baseline", color=MUTED)
-    even_line = "; the fine line is 100%" if low <= 1 <= high else ""
-    since = f" Beside it the change in {lags[0]} months." if lags else ""
-    caption = (
-        f"{title}: {metric_name(metrics[0]).lower()} at quarter ends, {rows.iloc[-1]['convention']}, all on one "
-        f"scale{even_line}.{since}"
+    caption = say(
+        "{title}: {metric} at quarter ends, {convention}, all on one scale; the fine line is 100%."
+        if low <= 1 <= high
+        else "{title}: {metric} at quarter ends, {convention}, all on one scale.",
+        locale=locale,
+        title=title,
+        metric=metric_name(metrics[0], locale=locale).lower(),
+        convention=known(rows.iloc[-1]["convention"], locale=locale),
     )
+    if lags:
+        months = count(lags[0], locale=locale)
+        caption += " " + say("Beside it the change in {n} months.", locale=locale, n=months)
     first, end = (month(when, locale=locale) for when in (rows["end"].min(), rows["end"].max()))
     sentences = [
         f"{name} {percent(last, locale=locale)}{f', {word}' if word else ''}."
         for name, last, word in zip(companies, lasts, told, strict=True)
     ]
-    return Picture(figure, f"Lines from {first} to {end}. {' '.join(sentences)}", caption, label)
+    lines = say("Lines from {start} to {end}.", locale=locale, start=first, end=end)
+    return Picture(figure, f"{lines} {' '.join(sentences)}", caption, label)
 
 
 def _verdict(row: dict[Any, Any], *, locale: str) -> str:
     if pd.isna(row["low"]):
-        return "too concentrated to say"
+        return say("too concentrated to say", locale=locale)
     if row["verdict"] == "changed":
-        return f"{points(row['value'], locale=locale, signed=True)} points"
-    return "cannot tell" if row["verdict"] == "cannot tell" else "unchanged"
+        return say("{points} points", locale=locale, points=points(row["value"], locale=locale, signed=True))
+    return say("cannot tell" if row["verdict"] == "cannot tell" else "unchanged", locale=locale)

@@ -10,16 +10,21 @@ import pandas as pd
 
 from cslib.charts.axis import trailing
 from cslib.charts.canvas import Picture, require
-from cslib.formats import count, one_line, percent, points, short_money, shortened
+from cslib.formats import count, one_line, percent, points, short_money, shortened, undefined
 from cslib.styled.sheet import Sheet, distinct, lay_out, once
+from cslib.words import metric_name, retell, say
 
 __all__ = ["Heading", "group_table", "look_table", "numbered", "page_heading", "proofs_table", "unread_table"]
 
 Shown = TypeVar("Shown", Sheet, Picture)
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&:@^=/\"'])")
-_RATIOS: Final = {"net_retention": "Net retention", "gross_retention": "Gross retention"}
-_TIER: Final = {"above the others": "above", "below the others": "below", "cannot be told apart": "not apart"}
-TOGETHER: Final = _TIER["cannot be told apart"]
+_RATIOS: Final = ("net_retention", "gross_retention")
+_APART: Final = {
+    ("net_retention", "above the others"): "net above",
+    ("net_retention", "below the others"): "net below",
+    ("gross_retention", "above the others"): "gross above",
+    ("gross_retention", "below the others"): "gross below",
+}
 NAMES: Final = 26  # characters of a name in a wide table; its own page has it whole
 _CAUSE: Final = 400  # characters of a cause; the rest is what `cslib check` prints
 
@@ -110,24 +115,35 @@ def group_table(
     once(league, key=["company", "metric"], by="group_table")
     stand = {(row["company"], row["metric"]): row for row in league.to_dict("records")}
     moved = {row["company"]: row for row in changes[changes["metric"] == "net_retention"].to_dict("records")}
-    lag = f"in {count(changes['months_ago'].iloc[0], locale=locale)} months" if len(changes) else "change"
-    heads = ["ARR", "Accounts", *_RATIOS.values(), "Among the others", f"Net, {lag}"]
+    lag = count(changes["months_ago"].iloc[0], locale=locale) if len(changes) else ""
+    heads = [
+        *(say(head, locale=locale) for head in ("ARR", "Accounts")),
+        *(metric_name(metric, locale=locale) for metric in _RATIOS),
+        say("Among the others", locale=locale),
+        say("Net, in {n} months", locale=locale, n=lag) if lag else say("Net, change", locale=locale),
+    ]
     rows = [
         [
             short_money(row["value"], row["currency"], locale=locale),
             count(row["n_accounts"], locale=locale),
             *(_ratio(stand.get((row["company"], metric)), locale=locale) for metric in _RATIOS),
-            _tiers([stand[key] for metric in _RATIOS if (key := (row["company"], metric)) in stand]),
+            _tiers(
+                [stand[key] for metric in _RATIOS if (key := (row["company"], metric)) in stand],
+                locale=locale,
+            ),
             _change(moved.get(row["company"]), locale=locale),
         ]
         for row in arr.to_dict("records")
     ]
     names = distinct([shortened(name, length=NAMES) for name in arr["company"]])
-    cells = pd.DataFrame(rows or [[""] * len(heads)], names or ["none"], heads)
-    window = f", {trailing(league.iloc[0], locale=locale)}, with 95% intervals" if len(league) else ""
+    cells = pd.DataFrame(rows or [[""] * len(heads)], names or [say("none", locale=locale)], heads)
+    subject = title
+    if len(league):
+        window = trailing(league.iloc[0], locale=locale)
+        subject = say("{title}, {window}, with 95% intervals", locale=locale, title=title, window=window)
     return lay_out(
-        cells.rename_axis("Company", axis=1),
-        caption=f"{title}{window}. ARR in each company's own currency.",
+        cells.rename_axis(say("Company", locale=locale), axis=1),
+        caption=say("{title}. ARR in each company's own currency.", locale=locale, title=subject),
         label="tab-group",
         text=heads[4:],
     )
@@ -135,27 +151,29 @@ def group_table(
 
 def _ratio(row: dict[Any, Any] | None, *, locale: str) -> str:
     if row is None or pd.isna(row["value"]):
-        return "undefined"
+        return undefined(locale)
     if pd.isna(row["low"]):
         return percent(row["value"], locale=locale)
     low, high = (percent(row[side], locale=locale, digits=0) for side in ("low", "high"))
-    return f"{percent(row['value'], locale=locale)} ({low} to {high})"
+    span = say("{low} to {high}", locale=locale, low=low, high=high)
+    return f"{percent(row['value'], locale=locale)} ({span})"
 
 
-def _tiers(rows: list[dict[Any, Any]]) -> str:
+def _tiers(rows: list[dict[Any, Any]], *, locale: str) -> str:
     if all(pd.isna(row["adjusted"]) for row in rows):
-        return "not tested"
-    apart = [(_RATIOS[row["metric"]].split()[0].lower(), _TIER[row["tier"]]) for row in rows]
-    words = [f"{metric} {tier}" for metric, tier in apart if tier != TOGETHER]
-    return ", ".join(words) or TOGETHER
+        return say("not tested", locale=locale)
+    apart = [key for row in rows if (key := (row["metric"], row["tier"])) in _APART]
+    return ", ".join(say(_APART[key], locale=locale) for key in apart) or say("not apart", locale=locale)
 
 
 def _change(row: dict[Any, Any] | None, *, locale: str) -> str:
     if row is None or pd.isna(row["low"]):
-        return "cannot tell"
+        return say("cannot tell", locale=locale)
     if row["verdict"] == "changed":
-        return f"changed, {points(row['value'], locale=locale, signed=True)} points"
-    return "unchanged" if row["verdict"] == "unchanged within delta" else "cannot tell"
+        moved = points(row["value"], locale=locale, signed=True)
+        return say("changed, {points} points", locale=locale, points=moved)
+    same = row["verdict"] == "unchanged within delta"
+    return say("unchanged" if same else "cannot tell", locale=locale)
 
 
 def look_table(frame: pd.DataFrame, *, title: str, months: int = 3, locale: str = "en_US") -> Sheet:
@@ -182,7 +200,13 @@ def look_table(frame: pd.DataFrame, *, title: str, months: int = 3, locale: str 
         "company", "currency", "lost", "n_lost", "ending", "n_ending", "at_stake", "share", "largest", "largest_share",
     ]  # fmt: skip
     require(frame, columns=columns, by="look_table", may_be_empty=True)
-    heads = [f"Lost in {months} months", "Known to end", "Together", "Of opening ARR", "Largest account"]
+    heads = [
+        say("Lost in {n} months", locale=locale, n=count(months, locale=locale)),
+        *(
+            say(head, locale=locale)
+            for head in ("Known to end", "Together", "Of opening ARR", "Largest account")
+        ),
+    ]
     rows = [
         [
             f"{short_money(row['lost'], row['currency'], locale=locale)} ({count(row['n_lost'], locale=locale)})",
@@ -196,25 +220,33 @@ def look_table(frame: pd.DataFrame, *, title: str, months: int = 3, locale: str 
         for row in frame.to_dict("records")
     ]
     names = distinct([shortened(name, length=NAMES) for name in frame["company"]])
-    cells = pd.DataFrame(rows or [[""] * len(heads)], names or ["none"], heads)
-    caption = (
-        f"{title}, in each company's own currency, accounts in brackets; the largest account with its share of ARR a "
-        "year ago."
+    cells = pd.DataFrame(rows or [[""] * len(heads)], names or [say("none", locale=locale)], heads)
+    caption = say(
+        "{title}, in each company's own currency, accounts in brackets; the largest account with its share of ARR a "
+        "year ago.",
+        locale=locale,
+        title=title,
     )
     return lay_out(
-        cells.rename_axis("Company", axis=1), caption=caption, label="tab-look", text=["Largest account"]
+        cells.rename_axis(say("Company", locale=locale), axis=1),
+        caption=caption,
+        label="tab-look",
+        text=heads[-1:],
     )
 
 
-def unread_table(frame: pd.DataFrame, *, title: str = "Companies that could not be read") -> Sheet:
+def unread_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US") -> Sheet:
     """Companies that are missing from every other table, each with its cause.
 
     Parameters
     ----------
     frame : DataFrame
-        `company`, `cause`; a long cause is cut.
+        `company`, `cause`; a long cause is cut. It is the message of an error and stays in English, as `cslib check`
+        prints it.
     title : str
         The caption.
+    locale : str
+        Of the words.
 
     Raises
     ------
@@ -225,20 +257,17 @@ def unread_table(frame: pd.DataFrame, *, title: str = "Companies that could not 
     causes = [one_line(cause) for cause in frame["cause"]]
     rows = [cause if len(cause) <= _CAUSE else f"{cause[:_CAUSE].rstrip()}…" for cause in causes]
     names = distinct([one_line(name) for name in frame["company"]])
-    cells = pd.DataFrame({"Cause": rows or [""]}, index=names or ["none"])
+    head = say("Cause", locale=locale)
+    cells = pd.DataFrame({head: rows or [""]}, index=names or [say("none", locale=locale)])
     return lay_out(
-        cells.rename_axis("Company", axis=1), caption=f"{title}.", label="tab-unread", text=["Cause"]
+        cells.rename_axis(say("Company", locale=locale), axis=1),
+        caption=f"{title or say('Companies that could not be read', locale=locale)}.",
+        label="tab-unread",
+        text=[head],
     )
 
 
-def proofs_table(
-    frame: pd.DataFrame,
-    read: pd.DataFrame,
-    *,
-    unit: str,
-    title: str = "Identities tested",
-    locale: str = "en_US",
-) -> Sheet:
+def proofs_table(frame: pd.DataFrame, read: pd.DataFrame, *, title: str = "", locale: str = "en_US") -> Sheet:
     """How many identities each company's books hold, and the equalities behind them; the broken ones by name.
 
     Parameters
@@ -247,8 +276,6 @@ def proofs_table(
         `company`, `check`, `n`, `holds`.
     read : DataFrame
         `company`, `rows_read`, `rows_after_as_of`, `rows_rejected`.
-    unit : str
-        Of what is equal.
     title : str
         First words of the caption.
     locale : str
@@ -274,24 +301,39 @@ def proofs_table(
     rows, names, broken = [], [], []
     for company, own in frame.groupby("company", sort=False):
         name = one_line(company)
-        wrong = [one_line(check) for check in own.loc[~own["holds"].astype("bool"), "check"]]
+        checks = own.loc[~own["holds"].astype("bool"), "check"]
+        wrong = [
+            retell(one_line(check).removeprefix(f"{one_line(company)}: "), locale=locale) for check in checks
+        ]
         names.append(name)
         broken += [name] if wrong else []
         rows.append(
             [
-                f"{count(len(own) - len(wrong), locale=locale)} of {count(len(own), locale=locale)}",
+                say(
+                    "{n} of {of}",
+                    locale=locale,
+                    n=count(len(own) - len(wrong), locale=locale),
+                    of=count(len(own), locale=locale),
+                ),
                 count(int(own["n"].sum()), locale=locale),
                 *(count(n, locale=locale) for n in counts[company]),
-                "; ".join(wrong) or "none",
+                "; ".join(wrong) or say("none", locale=locale),
             ]
         )
-    heads = ["Identities that hold", "Equalities", "Rows read", "Later", "Rejected", "Broken"]
+    heads = [
+        say(head, locale=locale)
+        for head in ("Identities that hold", "Equalities", "Rows read", "Later", "Rejected", "Broken")
+    ]
     cells = pd.DataFrame(rows, distinct(names), heads)
     return lay_out(
-        cells.rename_axis("Company", axis=1),
-        caption=f"{title} in every company's books, to the {unit}; rows read, and of them later than the as-of day "
-        "or rejected.",
+        cells.rename_axis(say("Company", locale=locale), axis=1),
+        caption=say(
+            "{title} in every company's books, to the minor unit; rows read, and of them later than the as-of day or "
+            "rejected.",
+            locale=locale,
+            title=title or say("Identities tested", locale=locale),
+        ),
         label="tab-proof",
-        text=["Broken"],
+        text=heads[-1:],
         bold=broken,
     )

@@ -76,13 +76,13 @@ def test_proofs_count_what_holds_and_name_what_does_not() -> None:
     read = pd.DataFrame(
         {"company": ["B", "A"], "rows_read": [9, 1000], "rows_after_as_of": [2, 0], "rows_rejected": [1, 0]}
     )
-    sheet = proofs_table(frame, read, unit="minor unit")
+    sheet = proofs_table(frame, read)
     assert rows(sheet)[1:] == [
-        ["A", "1 of 2", "7", "1,000", "0", "0", "A: two"], ["B", "1 of 1", "5", "9", "2", "1", "none"],
+        ["A", "1 of 2", "7", "1,000", "0", "0", "two"], ["B", "1 of 1", "5", "9", "2", "1", "none"],
     ]  # fmt: skip
     assert css(sheet, 1, 1)["font-weight"] == "bold"
     with pytest.raises(ValueError, match="proofs_table: found a frame without rows"):
-        proofs_table(frame.head(0), read, unit="minor unit")
+        proofs_table(frame.head(0), read)
 
 
 def test_a_page_begins_with_its_heading_and_markup_stays_text() -> None:

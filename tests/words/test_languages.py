@@ -30,8 +30,9 @@ def _parameters(path: Path) -> str:
     )
 
 
-def test_the_retention_report_is_offered_in_every_language() -> None:
-    parameters = _parameters(ROOT / "notebooks" / "retention.ipynb")
+@pytest.mark.parametrize("name", ("retention", "cohorts", "portfolio"))
+def test_the_report_is_offered_in_every_language(name: str) -> None:
+    parameters = _parameters(ROOT / "notebooks" / f"{name}.ipynb")
     assert all(f'"{locale}"' in parameters for locale in ("tr_TR", "zh_CN", "ar_AE"))
 
 
