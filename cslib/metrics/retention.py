@@ -7,7 +7,7 @@ minor units, ratios are 0 upward and travel with what was divided; undefined is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -39,11 +39,27 @@ def _keys(frame: pd.DataFrame) -> list[str]:
     return [column for column in frame.columns if column not in COUNTED]
 
 
-def _total(frame: pd.DataFrame, amount: pd.Series[int], movements: Sequence[str]) -> pd.Series[int]:
-    """Sum of `amount` over the rows in `movements`, for every window and cut."""
-    kept = amount.where(frame["movement"].isin(movements), 0)
-    total: pd.Series[int] = kept.groupby([frame[k] for k in _keys(frame)]).sum()
-    return total
+class _Classes:
+    """Amounts and accounts of a frame of windows, one row a window and cut, one column a class: added up once."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        rows = frame.groupby(_keys(frame))
+        self.keys = rows.size().index
+        column, names = pd.factorize(frame["movement"])
+        self._at = {name: i for i, name in enumerate(names)}
+        self._cells = {}
+        for side in ("opening", "closing", "n"):
+            cells = np.zeros((len(self.keys), len(names)), dtype="int64")
+            np.add.at(cells, (rows.ngroup().to_numpy(), column), frame[side].to_numpy())
+            self._cells[side] = cells
+        self._cells["gain"] = self._cells["closing"] - self._cells["opening"]
+        # Within a class every account moved the same way, so the minimum of the class is the minimum per account.
+        self._cells["least"] = np.minimum(self._cells["closing"], self._cells["opening"])
+
+    def total(self, side: str, movements: Sequence[str]) -> pd.Series[int]:
+        """Sum of ``opening``, ``closing``, their ``gain``, the ``least`` of both, or ``n`` over classes."""
+        of = [self._at[name] for name in movements if name in self._at]
+        return pd.Series(self._cells[side][:, of].sum(axis=1), index=self.keys)
 
 
 def _ratios(
@@ -51,13 +67,16 @@ def _ratios(
 ) -> pd.DataFrame:
     frame = pd.DataFrame({"numerator": numerator, "denominator": denominator, "n_accounts": n}).reset_index()
     divisor = frame["denominator"].astype("float64").where(frame["denominator"] != 0, np.nan)
-    return _tidy(metric, frame.assign(value=frame["numerator"] / divisor), unit=unit)
+    named = pd.Series(metric, index=frame.index)
+    return _tidy(named, frame.assign(value=frame["numerator"] / divisor), unit=unit)
 
 
-def _money(metric: str, amount: pd.Series[int], n: pd.Series[int], *, book: Book, base: Base) -> pd.DataFrame:
+def _money(amount: pd.Series[int], n: pd.Series[int], *, book: Book, base: Base) -> pd.DataFrame:
+    """Amounts by window, cut and metric; of the base itself where the index names no metric."""
     value = _in_base(amount, base=base)
     frame = pd.DataFrame({"value": value, "numerator": value, "n_accounts": n}).reset_index()
     frame["denominator"] = pd.NA
+    metric = frame.pop("metric") if "metric" in frame else pd.Series(base, index=frame.index)
     return _tidy(metric, frame, unit=f"{book.currency} {base.upper()}")
 
 
@@ -66,12 +85,11 @@ def _in_base(amount: pd.Series[int], *, base: Base) -> pd.Series[int]:
     return amount if base == "arr" else (amount / 12).round().astype("int64")
 
 
-def _tidy(metric: str, frame: pd.DataFrame, *, unit: str) -> pd.DataFrame:
+def _tidy(metric: pd.Series[str], frame: pd.DataFrame, *, unit: str) -> pd.DataFrame:
     fixed = ["value", "numerator", "denominator", "n_accounts"]
     by = [c for c in frame.columns if c not in {"start", "end", *fixed}]
-    named = frame.assign(
-        metric=metric, convention=DEFAULTS[metric].name if metric in DEFAULTS else "", unit=unit
-    )
+    names = {name: DEFAULTS[name].name if name in DEFAULTS else "" for name in metric.unique()}
+    named = frame.assign(metric=metric.astype("str"), convention=metric.map(names).astype("str"), unit=unit)
     if "start" not in named:
         named["start"] = named["end"]
     return named[["metric", "convention", "start", "end", *by, *fixed, "unit"]]
@@ -113,7 +131,7 @@ def net_retention(book: Book, *, window: int = 12, by: By = None) -> pd.DataFram
         value  numerator  denominator  n_accounts
     12    1.0     180000       180000           2
     """
-    return _net(windows(book, window=window, by=by))
+    return _net(_Classes(windows(book, window=window, by=by)))
 
 
 def gross_retention(book: Book, *, window: int = 12, by: By = None) -> pd.DataFrame:
@@ -123,7 +141,7 @@ def gross_retention(book: Book, *, window: int = 12, by: By = None) -> pd.DataFr
 
     Source: PostHog, GitLab 10-K; the minimum is taken per account, never of the totals.
     """
-    return _gross(windows(book, window=window, by=by))
+    return _gross(_Classes(windows(book, window=window, by=by)))
 
 
 def logo_retention(book: Book, *, window: int = 12, by: By = None) -> pd.DataFrame:
@@ -133,26 +151,22 @@ def logo_retention(book: Book, *, window: int = 12, by: By = None) -> pd.DataFra
 
     Source: Gold, Fighting Churn with Data, listing 2.2.
     """
-    return _logo(windows(book, window=window, by=by))
+    return _logo(_Classes(windows(book, window=window, by=by)))
 
 
-def _net(frame: pd.DataFrame) -> pd.DataFrame:
-    n = _total(frame, frame["n"], STARTERS)
-    kept, opening = _total(frame, frame["closing"], STARTERS), _total(frame, frame["opening"], STARTERS)
+def _net(classes: _Classes) -> pd.DataFrame:
+    kept, opening, n = (classes.total(side, STARTERS) for side in ("closing", "opening", "n"))
     return _ratios("net_retention", kept, opening, n, unit="ratio")
 
 
-def _gross(frame: pd.DataFrame) -> pd.DataFrame:
-    # Within a class every account moved the same way, so the minimum of the class is the minimum per account.
-    kept = _total(frame, frame[["opening", "closing"]].min(axis="columns"), STARTERS)
-    opening, n = _total(frame, frame["opening"], STARTERS), _total(frame, frame["n"], STARTERS)
+def _gross(classes: _Classes) -> pd.DataFrame:
+    kept, opening, n = (classes.total(side, STARTERS) for side in ("least", "opening", "n"))
     return _ratios("gross_retention", kept, opening, n, unit="ratio")
 
 
-def _logo(frame: pd.DataFrame) -> pd.DataFrame:
-    n = _total(frame, frame["n"], STARTERS)
-    kept = _total(frame, frame["n"], STAYERS)
-    return _ratios("logo_retention", kept, n, n, unit="ratio")
+def _logo(classes: _Classes) -> pd.DataFrame:
+    n = classes.total("n", STARTERS)
+    return _ratios("logo_retention", classes.total("n", STAYERS), n, n, unit="ratio")
 
 
 def quick_ratio(book: Book, *, window: int = 12, by: By = None, base: Base | None = None) -> pd.DataFrame:
@@ -162,13 +176,12 @@ def quick_ratio(book: Book, *, window: int = 12, by: By = None, base: Base | Non
 
     Source: Mamoon Hamid, 2015; reproduced on a published ledger as 2.607 in the tests.
     """
-    frame = flows(book, window=window, by=by)
+    classes = _Classes(flows(book, window=window, by=by))
     unit = base or book.base
     gains, losses = (
-        _in_base(_total(frame, frame["closing"] - frame["opening"], m), base=unit)
-        for m in (("new", "expansion"), LOSSES)
+        _in_base(classes.total("gain", moved), base=unit) for moved in (("new", "expansion"), LOSSES)
     )
-    n = _total(frame, frame["n"], ("new", "expansion", *LOSSES))
+    n = classes.total("n", ("new", "expansion", *LOSSES))
     return _ratios("quick_ratio", gains, -losses, n, unit="ratio to one")
 
 
@@ -191,28 +204,20 @@ def movements(book: Book, *, window: int = 1, by: By = None, base: Base = "arr")
 
     Source: the five movements of ChartMogul and dbt's mrr-playbook, read at the ends of the window.
     """
-    return _movements(windows(book, window=window, by=by), book=book, base=base)
+    return _movements(_Classes(windows(book, window=window, by=by)), book=book, base=base)
 
 
-def _movements(frame: pd.DataFrame, *, book: Book, base: Base) -> pd.DataFrame:
-    gain = frame["closing"] - frame["opening"]
-    live = ("new", "reactivation", *STAYERS)
+def _movements(classes: _Classes, *, book: Book, base: Base) -> pd.DataFrame:
     parts = {
-        "opening": (frame["opening"], STARTERS),
-        **{m: (gain, (m,)) for m in GAINS},
-        **{m: (-gain, (m,)) for m in LOSSES},
-        "closing": (frame["closing"], live),
+        "opening": ("opening", STARTERS),
+        **{m: ("gain", (m,)) for m in MOVEMENTS},
+        "closing": ("closing", ("new", "reactivation", *STAYERS)),
     }
-    rows = [
-        _money(
-            metric, _total(frame, amount, classes), _total(frame, frame["n"], classes), book=book, base=base
-        )
-        for metric, (amount, classes) in parts.items()
-    ]
-    order = {metric: i for i, metric in enumerate(BRIDGE)}
-    keys = _keys(frame)
-    return pd.concat(rows).sort_values([*keys, "metric"], key=lambda c: c.map(order) if c.name == "metric" else c,
-                                       ignore_index=True)  # fmt: skip
+    money = pd.DataFrame({m: classes.total(side, of) for m, (side, of) in parts.items()})
+    money[list(LOSSES)] *= -1
+    counts = pd.DataFrame({m: classes.total("n", of) for m, (_, of) in parts.items()})
+    long: list[Any] = [wide.rename_axis(columns="metric").stack() for wide in (money, counts)]
+    return _money(*long, book=book, base=base)
 
 
 def movement(book: Book, *, metric: str, window: int = 1, by: By = None, base: Base = "arr") -> pd.DataFrame:
@@ -234,7 +239,7 @@ def arr(book: Book, *, by: By = None, base: Base = "arr") -> pd.DataFrame:
     """
     frame = stand(book, by=by)
     keyed = frame.set_index(_keys(frame))
-    return _money(base, keyed["arr"], keyed["n_accounts"], book=book, base=base)
+    return _money(keyed["arr"], keyed["n_accounts"], book=book, base=base)
 
 
 def headline(
@@ -258,18 +263,18 @@ def headline(
         contraction, churn`` for every cut.
     """
     base = base or book.base
-    frame = windows(book, window=window, by=by)
+    classes = _Classes(windows(book, window=window, by=by))
     ratios = [
         ratio.assign(
             numerator=_in_base(ratio["numerator"], base=base),
             denominator=_in_base(ratio["denominator"], base=base),
         )
-        for ratio in (_net(frame), _gross(frame))
+        for ratio in (_net(classes), _gross(classes))
     ]
-    parts = _movements(frame, book=book, base=base)
+    parts = _movements(classes, book=book, base=base)
     moved = parts[parts["metric"].isin(MOVEMENTS)]
     level = [arr(book, by=by, base=b) for b in ("arr", "mrr")]
-    rows = [*level, *ratios, _logo(frame), quick_ratio(book, window=window, by=by, base=base), moved]
+    rows = [*level, *ratios, _logo(classes), quick_ratio(book, window=window, by=by, base=base), moved]
     return _closing(pd.concat(rows, ignore_index=True), book, months_ago=months_ago)
 
 

@@ -8,11 +8,13 @@ import hashlib
 import html
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from nbconvert.exporters import HTMLExporter
+from nbconvert.exporters import HTMLExporter, TemplateExporter
+from nbconvert.filters import Highlight2HTML
+from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 from traitlets.config import Config
 
 from cslib.report.links import MARKDOWN, Places, linked, places
@@ -73,15 +75,7 @@ def html_page(notebook: Any, *, verdict: str = "", reasons: Sequence[str] = ()) 
         "reasons": list(reasons),
         "about": [about[k] for k in _ABOUT if about.get(k)],
     }
-    config = Config()
-    config.NbConvertBase.display_data_priority = _SHOWN
-    config.TagRemovePreprocessor.enabled = True
-    config.TagRemovePreprocessor.remove_cell_tags = {"remove-cell", "remove_cell"}
-    config.TagRemovePreprocessor.remove_all_outputs_tags = _NO_OUTPUT
-    config.CSSHTMLHeaderPreprocessor.style = "bw"
-    exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
-        config=config, template_file=str(_TEMPLATE), exclude_anchor_links=True
-    )
+    exporter = _exporter()
     exporter.environment.globals["page"] = page
     text, _ = exporter.from_notebook_node(shown)
     text = _ACTIVE.sub("", text)
@@ -89,6 +83,42 @@ def html_page(notebook: Any, *, verdict: str = "", reasons: Sequence[str] = ()) 
         before, end, after = text.rpartition("</body>")
         text = f"{before}<script>{_script()}</script>\n{end}{after}"
     return text.encode()
+
+
+class _PageExporter(HTMLExporter):
+    """nbconvert's exporter without its last step, to parse the whole page again for marks that our template sets."""
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **options: Any) -> tuple[Any, Any]:
+        this: Any = self
+        resources = this._init_resources(resources)
+        lexer = nb.metadata.get("language_info", {}).get("pygments_lexer", "ipython3")
+        filters: dict[str, Any] = {
+            "filter_data_type": WidgetsDataTypeFilter(  # type: ignore[no-untyped-call]
+                notebook_metadata=this._nb_metadata, parent=this, resources=resources
+            ),
+            "highlight_code": lambda source, **_: _highlighted(source, lexer),
+        }
+        for name, made in filters.items():
+            this.register_filter(name, made)
+        return TemplateExporter.from_notebook_node(this, nb, resources, **options)
+
+
+@cache
+def _exporter() -> Any:
+    config = Config()
+    config.NbConvertBase.display_data_priority = _SHOWN
+    config.TagRemovePreprocessor.enabled = True
+    config.TagRemovePreprocessor.remove_cell_tags = {"remove-cell", "remove_cell"}
+    config.TagRemovePreprocessor.remove_all_outputs_tags = _NO_OUTPUT
+    config.CSSHTMLHeaderPreprocessor.style = "bw"
+    return _PageExporter(  # type: ignore[no-untyped-call]
+        config=config, template_file=str(_TEMPLATE), exclude_anchor_links=True
+    )
+
+
+@lru_cache(maxsize=1_000)  # the reports of a batch show the same code
+def _highlighted(source: str, lexer: str) -> str:
+    return str(Highlight2HTML(pygments_lexer=lexer)(source))  # type: ignore[no-untyped-call]
 
 
 @cache

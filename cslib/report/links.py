@@ -65,12 +65,21 @@ def referring(notebook: Any) -> Any:
     A link without words prints as what it leads to, such as "Table 2".
     """
     known = places(notebook)
-    told = copy.deepcopy(notebook)
-    for output, words in _outputs(told):
-        if MARKDOWN in output["data"] and words.get("refers"):
-            text = _joined(output["data"][MARKDOWN])
-            output["data"][MARKDOWN] = _inserted(text, _references(words, known))
+    told = copy.copy(notebook)
+    told["cells"] = [_with_references(cell, known) for cell in notebook.cells]
     return told
+
+
+def _with_references(cell: Any, known: Places) -> Any:
+    """Cell whose sentences name their tables: a copy down to what differs, the same cell where nothing does."""
+    outputs = []
+    for output in cell.get("outputs", []):
+        words, data = output.get("metadata", {}).get("cslib", {}), output.get("data", {})
+        if MARKDOWN in data and isinstance(words, Mapping) and words.get("refers"):
+            text = _inserted(_joined(data[MARKDOWN]), _references(words, known))
+            output = type(output)({**output, "data": type(data)({**data, MARKDOWN: text})})
+        outputs.append(output)
+    return cell if outputs == cell.get("outputs", []) else type(cell)({**cell, "outputs": outputs})
 
 
 def linked(notebook: Any, output: Any, known: Places) -> str:

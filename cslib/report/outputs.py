@@ -87,21 +87,47 @@ def is_for_machines(output: Any) -> bool:
 
 
 def as_json(document: Any) -> bytes:
-    """JSON as it is stored: indented, UTF-8, what is not a finite number as null.
+    """JSON as it is stored: UTF-8, a line to each fact and to each row of a list, what is not a finite number as null.
 
-    >>> as_json({"value": float("nan")}).decode()
-    '{\\n  "value": null\\n}\\n'
+    >>> print(as_json({"value": float("nan"), "rows": [{"age": 0}, {"age": 1}]}).decode(), end="")
+    {
+      "value": null,
+      "rows": [
+        {"age": 0},
+        {"age": 1}
+      ]
+    }
     """
-    return (
-        json.dumps(_plain(document), ensure_ascii=False, indent=2, allow_nan=False, default=str) + "\n"
-    ).encode()
+    return (_laid_out(document, "\n") + "\n").encode()
 
 
-def _plain(value: Any) -> Any:
+def _laid_out(value: Any, newline: str) -> str:
+    """Objects and lists of objects over several lines, the rest in one, which the encoder writes at once."""
+    within = newline + "  "
+    if isinstance(value, dict) and value and len(within) < _DEEP:
+        rows = [f"{_in_line(str(key))}: {_laid_out(item, within)}" for key, item in value.items()]
+        return "{" + within + f",{within}".join(rows) + newline + "}"
+    if isinstance(value, list | tuple) and value and isinstance(value[0], dict):
+        return "[" + within + f",{within}".join(map(_in_line, value)) + newline + "]"
+    return _in_line(value)
+
+
+def _in_line(value: Any) -> str:
+    try:
+        return _encode(value)
+    except ValueError:  # somewhere in it a number is not finite
+        return _encode(_finite(value))
+
+
+_DEEP: Final = 8  # characters of a line's break and indent, from which an object stays in one line
+_encode: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=str).encode
+
+
+def _finite(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

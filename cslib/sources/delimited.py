@@ -6,7 +6,7 @@ import codecs
 import csv
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -148,10 +148,10 @@ def _opened(path: Path, encoding: str) -> Iterator[tuple[io.TextIOWrapper, _Tap]
 
 
 def _batches(
-    stream: io.TextIOWrapper, delimiter: str, most: int
+    source: Iterable[str], delimiter: str
 ) -> Iterator[tuple[npt.NDArray[np.int64], list[list[str]]]]:
     """Records, many at a time, with the line each starts on; lines without a character are left out."""
-    reader = csv.reader(_lines(stream, most), delimiter=delimiter, strict=True)
+    reader = csv.reader(source, delimiter=delimiter, strict=True)
     while True:
         start = reader.line_num + 1
         rows = list(islice(reader, _CHUNK))
@@ -199,7 +199,8 @@ def read_delimited(path: Path, file: str, *, encoding: str, limits: Limits) -> R
         with _opened(path, encoding) as (stream, _):
             delimiter = _sniff(stream.read(_HEAD))
         with _cells_up_to(limits.cell_characters), _opened(path, encoding) as (stream, tap):
-            raw = _parsed(stream, file, delimiter, longest, limits)
+            short = path.stat().st_size <= longest  # no line of it can be too long
+            raw = _parsed(stream if short else _lines(stream, longest), file, delimiter, limits)
             return Raw(file, raw.frame, tap.digest.hexdigest(), raw.ragged, raw.nameless)
     except UnicodeError:
         raise _not_text(path, file, encoding) from None
@@ -227,7 +228,7 @@ def read_delimited(path: Path, file: str, *, encoding: str, limits: Limits) -> R
         ) from None
 
 
-def _parsed(stream: io.TextIOWrapper, file: str, delimiter: str, longest: int, limits: Limits) -> Raw:
+def _parsed(source: Iterable[str], file: str, delimiter: str, limits: Limits) -> Raw:
     names: list[str] = []
     nameless: frozenset[str] = frozenset()
     parts: list[list[pa.Array]] = []
@@ -235,7 +236,7 @@ def _parsed(stream: io.TextIOWrapper, file: str, delimiter: str, longest: int, l
     ragged: list[npt.NDArray[np.int64]] = []
     n_rows = 0
     most = limits.rows
-    for at, rows in _batches(stream, delimiter, longest):
+    for at, rows in _batches(source, delimiter):
         if not names and rows:
             n = len(rows[0])
             if n > limits.columns:

@@ -11,6 +11,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cslib.tables import Column, Fault
 
@@ -66,7 +68,9 @@ def blank(texts: pd.Series) -> pd.Series:
 
 
 def _whole(pattern: str, texts: pd.Series) -> Mask:
-    return texts.str.fullmatch(pattern).to_numpy(dtype=bool)
+    cells = pa.array(texts.array, type=pa.large_string())  # pandas would look into the pattern each time
+    found = pc.match_substring_regex(cells, f"^({pattern})$").fill_null(False)
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def _days(texts: pd.Series, format_: str) -> pd.Series:

@@ -69,6 +69,8 @@ def _pseudonym(text: str, key: bytes) -> str:
 
 def _masked(values: pd.Series, key: bytes) -> tuple[pd.Series, int]:
     """Column with every mail address replaced, and how many cells that were."""
+    if not values.str.contains("@", regex=False).any():
+        return values, 0
     codes, found = pd.factorize(values)
     texts = pd.Series(found, dtype="str")
     mails = texts.str.strip().str.fullmatch(_MAIL).fillna(False).astype(bool)
@@ -111,17 +113,16 @@ def spare(loaded: Mapping[str, Loaded], *, key: bytes) -> tuple[dict[str, Loaded
                     frame, n = frame.assign(**{str(column): masked}), n + here
         if n:
             notes.append(f"{name}: {n:,} cells that are mail addresses are replaced by pseudonyms.")
-        left = one.rejected
-        hidden = [
-            c
-            for c in left.columns
-            if c in gone or is_personal(str(c)) or _holds_people(left[c].astype("str"))
-        ]
-        hidden = [c for c in hidden if c not in _OURS]
-        left = left.drop(columns=hidden)
-        if len(left):
-            left = left.assign(
-                **{str(c): _masked(left[c].astype("str"), key)[0] for c in left if c not in _OURS}
-            )
-        tables[name] = replace(one, frame=frame, rejected=left)
+        tables[name] = replace(one, frame=frame, rejected=_left(one.rejected, gone, key))
     return tables, tuple(notes)
+
+
+def _left(rows: pd.DataFrame, gone: list[str], key: bytes) -> pd.DataFrame:
+    """Rows that were left out, without what was left out of the others."""
+    told = [c for c in rows.columns if c not in _OURS]
+    hidden = [c for c in told if c in gone or is_personal(str(c))]
+    if len(rows):
+        hidden += [c for c in told if c not in hidden and _holds_people(rows[c].astype("str"))]
+    rows = rows.drop(columns=hidden)
+    masked = {str(c): _masked(rows[c].astype("str"), key)[0] for c in rows if c not in _OURS}
+    return rows.assign(**masked) if len(rows) else rows

@@ -59,7 +59,7 @@ def test_only_a_page_with_something_to_sort_runs_our_script_and_no_other() -> No
     plain, sortable = html_page(report()).decode(), html_page(report(order={"T_x_row0_col0": 5})).decode()
     assert "<script" not in plain
     assert "script-src" not in plain
-    assert '<td data-sort="5" id="T_x_row0_col0">' in sortable
+    assert re.search(r'<td id="T_x_row0_col0" data-sort="5"[ >]', sortable)
     assert sortable.count("<script") == 1
     assert re.search(r"script-src 'sha256-[\w+/]+='", sortable)
     hostile = report(order={"T_x_row0_col0": '"><script>alert(1)</script>'})

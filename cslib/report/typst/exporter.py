@@ -54,6 +54,12 @@ class TypstExporter(Exporter):
         resources["outputs"] = {**(resources.get("outputs") or {}), **source.files}
         return source.text, resources
 
+    def _preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """As nbconvert does, where there is anything to do: it copies the notebook for it, which was copied before."""
+        if any(getattr(step, "enabled", True) for step in self._preprocessors):
+            return super()._preprocess(nb, resources)  # type: ignore[no-untyped-call,no-any-return]
+        return nb, resources
+
     def _source(self, notebook: Any, resources: Mapping[str, Any], *, files: str = "") -> Source:
         about = resources.get("metadata") or {}
         path = about.get("path")

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import unescape
 from html.parser import HTMLParser
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 __all__ = ["Cell", "Image", "Piece", "Run", "Table", "read_html"]
@@ -33,7 +35,7 @@ _BLOCKS: Final = {
     "dt",
     "dd",
 }
-_CELL: Final = re.compile(r"""<(t[dhr])((?:\s+[a-z]+="[^"&<>]*")*)\s*>""")
+_CELL: Final = re.compile(r"""<(t[dhr])((?:\s+[a-z]+="[^"&<>]*")*)\s*>(?:([^<]*)</\1>)?""")
 _ATTRIBUTE: Final = re.compile(r"""([a-z]+)="([^"]*)\"""")
 _LINES: Final = re.compile(r"\s+")
 
@@ -96,6 +98,10 @@ class _Rule:
     steps: tuple[tuple[str, str, frozenset[str]], ...]  # tag, id, classes; the last is the element itself
     style: Mapping[str, str]
     weight: tuple[int, int, int]
+    sure: bool = False  # matches whatever is found by its key
+
+
+_weight: Final = attrgetter("weight")
 
 
 def read_html(text: str) -> list[Piece]:
@@ -126,11 +132,18 @@ class _Reader(HTMLParser):
         return j
 
     def parse_starttag(self, i: int) -> int:
-        """Tags of cells and rows, nearly all there are, without the parser's care for broken ones."""
+        """Tags of cells and rows, nearly all there are, without the parser's care for broken ones.
+
+        A cell that holds nothing but text is read as one.
+        """
         found = _CELL.match(self.rawdata, i)
         if found is None:
             return super().parse_starttag(i)
-        self.handle_starttag(found[1], _ATTRIBUTE.findall(found[2]))
+        tag, attributes, text = found.groups()
+        self.handle_starttag(tag, _ATTRIBUTE.findall(attributes))
+        if text is not None:
+            self.handle_data(unescape(text))
+            self.handle_endtag(tag)
         return found.end()
 
     def finish(self) -> list[Piece]:
@@ -232,10 +245,13 @@ class _Reader(HTMLParser):
         return {name: parent[name] for name in _INHERITED if name in parent}
 
     def _styled(self, node: _Node) -> dict[str, str]:
+        found: list[_Rule] = []
+        for key in (f"#{node.id}", *[f".{name}" for name in node.classes], node.tag, "*"):
+            for rule in self.rules.get(key, ()):
+                if rule.sure or _matches(rule, node, self.open):
+                    found.append(rule)
         style: dict[str, str] = {}
-        keys = [f"#{node.id}", *(f".{name}" for name in node.classes), node.tag, "*"]
-        rules = [rule for key in keys for rule in self.rules.get(key, ()) if _matches(rule, node, self.open)]
-        for rule in sorted(rules, key=lambda rule: rule.weight):
+        for rule in sorted(found, key=_weight) if len(found) > 1 else found:
             style |= rule.style
         return style
 
@@ -280,7 +296,7 @@ def _sheets(text: str) -> dict[str, list[_Rule]]:
 def _rule(selector: str, style: Mapping[str, str], order: int) -> _Rule | None:
     steps: list[tuple[str, str, frozenset[str]]] = []
     if found := _ID.fullmatch(selector):  # as pandas writes one for every cell
-        return _Rule((("", found[1], _NONE),), style, (1, 0, order))
+        return _Rule((("", found[1], _NONE),), style, (1, 0, order), sure=True)
     for word in selector.replace(">", " ").split():
         found = _STEP.fullmatch(word)
         if not found:  # pseudo-classes, attributes: nothing that stands on paper

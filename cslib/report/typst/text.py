@@ -30,6 +30,7 @@ _DROPPED: Final = frozenset(
         [0xAD, 0x61C, 0x180E, 0xFEFF, *range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)],
     )
 ) | frozenset(map(chr, range(0xFE00, 0xFE10)))
+_WITHOUT_TRACE: Final = dict.fromkeys(map(ord, {*_DROPPED, _BREAK}))
 _SAME: Final = {"\u2028": " ", "\u2029": " ", "\u2011": "-", "\u2007": "\u00a0", "\u202f": "\u00a0"}
 _WORD: Final = re.compile(rf"[^\s{_BREAK}]+")
 _MINUS: Final = re.compile(r"(?<![\w.,-])-(?=[\d$€£.])")
@@ -112,7 +113,7 @@ def visible(text: str) -> str:
     >>> visible(" \u202e\ufeff\u200b ")
     ''
     """
-    return text.translate(dict.fromkeys(map(ord, {*_DROPPED, _BREAK}))).strip()
+    return text.translate(_WITHOUT_TRACE).strip()
 
 
 def printable(source: str, *, covered: frozenset[str]) -> tuple[str, list[str]]:
