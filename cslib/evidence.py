@@ -1,4 +1,4 @@
-"""One number of a metric frame: the name by which sentence, table and a run's numbers meet, and how it is kept."""
+"""One number of a frame: the name by which sentence, table and a run's numbers meet, and how it is kept."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-__all__ = ["DIGITS", "FIELDS", "as_kept", "key_of", "traced", "with_paths"]
+__all__ = ["DIGITS", "FIELDS", "as_json", "as_kept", "kept_rows", "key_of", "traced", "with_paths"]
 
 FIELDS: Final = ("value", "numerator", "denominator", "n_accounts")
 DIGITS: Final = 12  # significant; those after differ from one processor to the next
@@ -22,6 +22,48 @@ def as_kept(value: float) -> float:
     (5.0, 1234567890123456.0)
     """
     return float(value) if value.is_integer() else float(f"{value:.{DIGITS}g}")
+
+
+def as_json(value: Any) -> Any:
+    """Value as JSON holds it: days in ISO form, what is missing as None, numbers without their names or last digits.
+
+    >>> as_json({"end": pd.Timestamp("2026-09-30"), "value": float("nan"), "n": pd.NA, "share": 1 / 3})
+    {'end': '2026-09-30', 'value': None, 'n': None, 'share': 0.333333333333}
+    """
+    if isinstance(value, Mapping):
+        return {str(name): as_json(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    if hasattr(value, "isoformat"):
+        return None if pd.isna(value) else value.isoformat()[:10]
+    if value is None or isinstance(value, str | bool):
+        return value
+    if pd.isna(value):
+        return None
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return as_kept(value)
+    return int(value) if isinstance(value, int) else str(value)
+
+
+def kept_rows(frames: Sequence[pd.DataFrame]) -> list[dict[str, Any]]:
+    """Rows that a table or figure was drawn from as its output keeps them: of each frame the columns once, then values.
+
+    >>> kept_rows([pd.DataFrame({"account_id": ["A"], "change": [5]}), pd.DataFrame()])
+    [{'columns': ['account_id', 'change'], 'rows': [['A', 5]]}]
+    """
+    return [
+        {
+            "columns": [str(column) for column in frame.columns],
+            "rows": [
+                list(row)
+                for row in zip(*(as_json(frame[column].tolist()) for column in frame.columns), strict=True)
+            ],
+        }
+        for frame in frames
+        if len(frame)
+    ]
 
 
 class _Int(int):

@@ -49,7 +49,7 @@ def chart_curves(curves: pd.DataFrame, *, title: str, locale: str = "en_US") -> 
         When a column is missing or a metric is none of the three.
     """
     columns = ["metric", "age", "value", "low", "high", "level", "n_at_risk"]
-    require(curves, columns=columns, by="chart_curves", may_be_empty=True)
+    kept = require(curves, columns=columns, by="chart_curves", may_be_empty=True)
     others = sorted(set(curves["metric"]) - set(LINES))
     if others:
         raise ValueError(f"chart_curves: metric: found {', '.join(others)}; expected {', '.join(LINES)}")
@@ -131,4 +131,5 @@ def chart_curves(curves: pd.DataFrame, *, title: str, locale: str = "en_US") -> 
         n=count(LEAST, locale=locale),
     )
     lines = say("Lines by age.", locale=locale)
-    return Picture(figure, f"{lines} {' '.join(sentences)}", caption, "fig-curves")
+    rows = [kept.loc[drawn.index], pd.DataFrame({"least": [LEAST]})]
+    return Picture(figure, f"{lines} {' '.join(sentences)}", caption, "fig-curves", rows=rows)

@@ -62,13 +62,13 @@ def chart_bars(
     ValueError
         When a column is missing.
     """
-    require(frame, columns=[name, value], by="chart_bars", may_be_empty=True)
+    kept = require(frame, columns=[name, value], by="chart_bars", may_be_empty=True)
     forms: Mapping[str, Callable[[float], str]] = {
         "money": partial(short_money, currency=currency, locale=locale),
         "percent": partial(percent, locale=locale),
         "count": partial(count, locale=locale),
     }
-    told, known = forms[form], frame.dropna(subset=[value])
+    told, known = forms[form], kept.dropna(subset=[value])
     rows = known.head(most)
     if rows.empty:
         return said("There is nothing to show yet.", caption=f"{title}.", label=label)
@@ -107,6 +107,8 @@ def chart_bars(
     caption = f"{title}; {count(left_out, locale=locale)} more not shown." if left_out else f"{title}."
     alt = f"Bars. {listed([f'{n} {told(a)}' for n, a in zip(names, amounts, strict=True)], locale=locale)}."
     lines = [f"{words} at {told(at)}" for words, at in (marks or {}).items()]
-    return Picture(
-        figure, alt + (f" Lines: {listed(lines, locale=locale)}." if lines else ""), caption, label
-    )
+    drawn = [rows]
+    drawn += [pd.DataFrame({"mark": list(marks), "at": list(marks.values())})] if marks else []
+    drawn += [pd.DataFrame({"more": [left_out]})] if left_out else []
+    alt += f" Lines: {listed(lines, locale=locale)}." if lines else ""
+    return Picture(figure, alt, caption, label, rows=drawn)

@@ -23,6 +23,8 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 
+from cslib.evidence import kept_rows
+
 __all__ = ["GAIN", "INK", "LOSS", "MUTED", "NEUTRAL", "RULE", "Picture", "house_style", "require", "shades"]
 
 WIDTH: Final = 6.5  # inches: the measure of an A4 page with its margins
@@ -101,7 +103,7 @@ class Picture:
     """A figure with its words: what it says to a reader who cannot see it, and the line below it.
 
     In a notebook it shows as SVG only, the same bytes on every run, with `caption`, `alt`, `label` and
-    `width` under the key ``cslib`` of the output's metadata.
+    `width` under the key ``cslib`` of the output's metadata; there also the `rows` of the frames it was drawn from.
     """
 
     figure: Figure
@@ -109,6 +111,7 @@ class Picture:
     caption: str
     label: str
     width: str = "100%"
+    rows: Sequence[pd.DataFrame] = ()
 
     def svg(self) -> str:
         """SVG text from its first tag on, with the alt text as its accessible name."""
@@ -130,7 +133,8 @@ class Picture:
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, str], dict[str, Any]]:
         words = {"caption": self.caption, "alt": self.alt, "label": self.label, "width": self.width}
-        return {"image/svg+xml": self.svg(), "text/plain": repr(self)}, {"cslib": words}
+        told: dict[str, Any] = words | ({"rows": kept_rows(self.rows)} if self.rows else {})
+        return {"image/svg+xml": self.svg(), "text/plain": repr(self)}, {"cslib": told}
 
 
 def _texts(figure: Figure) -> Iterable[Text]:
@@ -202,8 +206,10 @@ def blend(first: str, second: str, share: float) -> str:
     return to_hex((mixed[0], mixed[1], mixed[2]))
 
 
-def require(frame: pd.DataFrame, *, columns: Sequence[str], by: str, may_be_empty: bool = False) -> None:
-    """Refuse a frame that lacks a column or, unless it may be, is empty.
+def require(
+    frame: pd.DataFrame, *, columns: Sequence[str], by: str, may_be_empty: bool = False
+) -> pd.DataFrame:
+    """These columns of a frame, each once; refused where it lacks one or, unless it may be, is empty.
 
     Raises
     ------
@@ -216,3 +222,4 @@ def require(frame: pd.DataFrame, *, columns: Sequence[str], by: str, may_be_empt
         raise ValueError(f"{by}: columns missing: {', '.join(missing)}; found: {found}")
     if frame.empty and not may_be_empty:
         raise ValueError(f"{by}: found a frame without rows, expected at least one")
+    return frame[list(dict.fromkeys(columns))]

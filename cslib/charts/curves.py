@@ -65,15 +65,12 @@ def chart_cohort_curves(
     ValueError
         When a column is missing, the frame is empty, or there is more than one metric.
     """
-    require(
-        triangle,
-        columns=["metric", "convention", "cohort", "age", "value", "n_accounts"],
-        by="chart_cohort_curves",
-    )
+    columns = ["metric", "convention", "cohort", "age", "value", "n_accounts"]
+    kept = require(triangle, columns=columns, by="chart_cohort_curves")
     metrics = sorted(set(triangle["metric"]))
     if len(metrics) > 1:
         raise ValueError(f"chart_cohort_curves: metric: found {', '.join(metrics)}; expected one")
-    seen = triangle.dropna(subset=["value"]).sort_values(["cohort", "age"])
+    seen = kept.dropna(subset=["value"]).sort_values(["cohort", "age"])
     seen = seen[seen["cohort"].isin(seen.loc[seen["age"] > 0, "cohort"])]
     caption = say(
         "{title} at equal age, {convention} convention, by {grain} of first payment",
@@ -136,7 +133,9 @@ def chart_cohort_curves(
     )
     caption += waiting
     lines = say("Lines by age.", locale=locale)
-    return Picture(figure, f"{lines} {' '.join(sentences)}{waiting}", caption, "fig-cohort-curves")
+    alt = f"{lines} {' '.join(sentences)}{waiting}"
+    rows = [seen, pd.DataFrame({"cohort": [c for c in cohorts if c not in set(seen["cohort"])]})]
+    return Picture(figure, alt, caption, "fig-cohort-curves", rows=rows)
 
 
 def _place(

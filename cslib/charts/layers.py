@@ -45,7 +45,7 @@ def chart_layers(
     ValueError
         When a column is missing or the frame is empty.
     """
-    require(layers, columns=["cohort", "end", "value", "unit"], by="chart_layers")
+    kept = require(layers, columns=["cohort", "end", "value", "unit"], by="chart_layers")
     unit = str(layers["unit"].iloc[0])
     currency = currency_of(unit)
     wide = layers.set_index(["end", "cohort"])["value"].unstack("cohort").sort_index().sort_index(axis=1)
@@ -93,4 +93,5 @@ def chart_layers(
         "{title} of the {grain} of first payment, {span}, {unit}; {total} in {month}.", locale=locale,
         title=title or say("ARR by cohort", locale=locale), grain=say(grain, locale=locale), **places,
     )  # fmt: skip
-    return Picture(figure, alt, caption, "fig-layers")
+    rows = [kept, pd.DataFrame({"end": wide.index[-1:], "total": [int(now.sum())]})]
+    return Picture(figure, alt, caption, "fig-layers", rows=rows)

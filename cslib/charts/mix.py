@@ -52,7 +52,7 @@ def chart_mix(decomposed: pd.DataFrame, *, title: str, label: str, locale: str =
         When a column is missing, or a segment comes twice.
     """
     columns = ["metric", "by", "start", "end", "segment", "mix", "rate"]
-    require(decomposed, columns=columns, by="chart_mix", may_be_empty=True)
+    kept = require(decomposed, columns=columns, by="chart_mix", may_be_empty=True)
     if decomposed["segment"].duplicated().any():
         raise ValueError("chart_mix: found a segment more than once; expected one change")
     if decomposed.empty:
@@ -98,4 +98,4 @@ def chart_mix(decomposed: pd.DataFrame, *, title: str, label: str, locale: str =
         part=known(shortened(one["by"]), locale=locale),
     )
     bars = say("Bars in points.", locale=locale)
-    return Picture(figure, f"{bars} {' '.join(sentences)}", caption, label)
+    return Picture(figure, f"{bars} {' '.join(sentences)}", caption, label, rows=[kept])

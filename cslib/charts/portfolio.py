@@ -67,7 +67,7 @@ def chart_league(
         When a column is missing, there is more than one metric or a company comes twice.
     """
     columns = ["metric", "company", "convention", "start", "end", "value", "low", "high", "tier"]
-    require(frame, columns=columns, by="chart_league", may_be_empty=True)
+    kept = require(frame, columns=columns, by="chart_league", may_be_empty=True)
     metrics = sorted(set(frame["metric"]))
     if len(metrics) > 1 or frame["company"].duplicated().any():
         raise ValueError(
@@ -118,7 +118,7 @@ def chart_league(
         for tier in tiers
     ]
     dots = say("Dots on ranges.", locale=locale)
-    return Picture(figure, f"{dots} {' '.join(sentences)}", caption, label)
+    return Picture(figure, f"{dots} {' '.join(sentences)}", caption, label, rows=[kept])
 
 
 def _places(rows: list[dict[Any, Any]], tiers: list[str]) -> list[float]:
@@ -195,8 +195,8 @@ def chart_sparklines(
         When a column is missing or there is more than one metric or lag.
     """
     columns = ["company", "metric", "convention", "start", "end", "value"]
-    require(frame, columns=columns, by="chart_sparklines", may_be_empty=True)
-    require(
+    kept = require(frame, columns=columns, by="chart_sparklines", may_be_empty=True)
+    since = require(
         changes, columns=["company", "months_ago", "value", "low", "verdict"], by="chart_sparklines", may_be_empty=True
     )  # fmt: skip
     metrics, lags = sorted(set(frame["metric"])), sorted(set(changes["months_ago"]))
@@ -204,7 +204,7 @@ def chart_sparklines(
         raise ValueError(
             f"chart_sparklines: found {', '.join(metrics)} and {len(lags)} lags; expected one metric and one lag"
         )
-    rows = frame.dropna(subset=["value"])
+    rows = kept.dropna(subset=["value"])
     companies = list(dict.fromkeys(rows["company"]))
     if not companies:
         nothing = say("No company has a whole window yet.", locale=locale)
@@ -255,7 +255,7 @@ def chart_sparklines(
         for name, last, word in zip(companies, lasts, told, strict=True)
     ]
     lines = say("Lines from {start} to {end}.", locale=locale, start=first, end=end)
-    return Picture(figure, f"{lines} {' '.join(sentences)}", caption, label)
+    return Picture(figure, f"{lines} {' '.join(sentences)}", caption, label, rows=[rows, since])
 
 
 def _verdict(row: dict[Any, Any], *, locale: str) -> str:

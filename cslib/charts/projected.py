@@ -43,7 +43,7 @@ def chart_projection(projected: pd.DataFrame, *, title: str, locale: str = "en_U
         When a column is missing or there is more than one metric.
     """
     columns = ["metric", "cohort", "age", "value", "low", "high", "observed", "level", "n_accounts"]
-    require(projected, columns=columns, by="chart_projection", may_be_empty=True)
+    kept = require(projected, columns=columns, by="chart_projection", may_be_empty=True)
     metrics = sorted(set(projected["metric"]))
     if len(metrics) > 1:
         raise ValueError(f"chart_projection: metric: found {', '.join(metrics)}; expected one")
@@ -53,7 +53,7 @@ def chart_projection(projected: pd.DataFrame, *, title: str, locale: str = "en_U
         nothing = say("No cohort is a year old yet.", locale=locale)
         return said(nothing, caption=f"{title}.", label="fig-projection")
     figure, axes = sheet(left=0.8, right=1.35, top=0.12, bottom=0.55, height=3.3)
-    drawn = projected[projected["cohort"].isin(old)].sort_values("age")
+    drawn = kept[kept["cohort"].isin(old)].sort_values("age")
     oldest = int(drawn["age"].max())
     most = max(float(drawn["value"].max()), 1.0)
     reached = max(float(drawn["high"].max()), most) if drawn["high"].notna().any() else most
@@ -101,4 +101,4 @@ def chart_projection(projected: pd.DataFrame, *, title: str, locale: str = "en_U
         locale=locale, title=title, metric=metric_name(metrics[0], locale=locale).lower(), level=level,
     )  # fmt: skip
     lines = say("Lines by age.", locale=locale)
-    return Picture(figure, f"{lines} {' '.join(sentences)}", caption, "fig-projection")
+    return Picture(figure, f"{lines} {' '.join(sentences)}", caption, "fig-projection", rows=[drawn])

@@ -39,11 +39,11 @@ def chart_ranges(frame: pd.DataFrame, *, title: str, label: str, locale: str = "
         When a column is missing or there is more than one metric.
     """
     columns = ["metric", "convention", "start", "end", "value", "low", "high", "level", "n_accounts"]
-    require(frame, columns=columns, by="chart_ranges", may_be_empty=True)
+    kept = require(frame, columns=columns, by="chart_ranges", may_be_empty=True)
     metrics = sorted(set(frame["metric"]))
     if len(metrics) > 1:
         raise ValueError(f"chart_ranges: metric: found {', '.join(metrics)}; expected one")
-    rows = frame.dropna(subset=["value"]).sort_values("end", ascending=False)
+    rows = kept.dropna(subset=["value"]).sort_values("end", ascending=False)
     if rows.empty:
         return said(say("There is no period to show yet.", locale=locale), caption=f"{title}.", label=label)
     names = [
@@ -97,4 +97,4 @@ def chart_ranges(frame: pd.DataFrame, *, title: str, label: str, locale: str = "
         level=level,
     )
     dots = say("Dots on ranges.", locale=locale)
-    return Picture(figure, f"{dots} {' '.join(sentences)}", caption, label)
+    return Picture(figure, f"{dots} {' '.join(sentences)}", caption, label, rows=[rows])

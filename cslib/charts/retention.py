@@ -46,9 +46,8 @@ def chart_retention(frame: pd.DataFrame, *, title: str = "", locale: str = "en_U
     ValueError
         When a column is missing, a metric is none of the three, or the frame is empty.
     """
-    require(
-        frame, columns=["metric", "convention", "start", "end", "value", "n_accounts"], by="chart_retention"
-    )
+    columns = ["metric", "convention", "start", "end", "value", "n_accounts"]
+    frame = require(frame, columns=columns, by="chart_retention")
     seen = frame.dropna(subset=["value"]).sort_values("end")
     others = sorted(set(frame["metric"]) - set(LINES))
     if others:
@@ -118,7 +117,7 @@ def chart_retention(frame: pd.DataFrame, *, title: str = "", locale: str = "en_U
         n=n_accounts,
     )
     alt = " ".join([say("Lines over time, {window}.", locale=locale, window=window), *sentences])
-    return Picture(figure, alt, caption, "fig-retention")
+    return Picture(figure, alt, caption, "fig-retention", rows=[frame])
 
 
 def _sentence(metric: str, curve: pd.DataFrame, *, locale: str) -> str:

@@ -130,11 +130,16 @@ def chart_segments(
         _reference(axes, whole.iloc[0])
     subject = title or say("Gross and net retention by {part}", locale=locale, part=heading.lower())
     one = frame[frame["end"] == frame["end"].max()].iloc[0]
+    left = len(rows) - len(shown)
+    window = pd.DataFrame(
+        {"start": [one["start"]], "end": [one["end"]], "left_out": [left], "of": [len(rows)]}
+    )
     return Picture(
         figure,
         _alt(drawn, heading=heading, unit=unit, locale=locale),
-        f"{subject}, {trailing(one, locale=locale)}.{_left_out(len(rows) - len(shown), len(rows), locale=locale)}",
+        f"{subject}, {trailing(one, locale=locale)}.{_left_out(left, len(rows), locale=locale)}",
         "fig-segments-" + re.sub(r"[^a-z0-9]+", "-", by.lower()).strip("-"),
+        rows=[drawn, window],
     )
 
 

@@ -40,7 +40,7 @@ def chart_share(
     ValueError
         When a column is missing.
     """
-    require(frame, columns=[x, "value", "low", "high"], by="chart_share", may_be_empty=True)
+    frame = require(frame, columns=[x, "value", "low", "high"], by="chart_share", may_be_empty=True)
     if frame.empty:
         return said("There is nothing to show yet.", caption=f"{title}.", label=label)
     figure, axes = sheet(left=0.7, right=0.2, top=0.1, bottom=0.55, height=2.8)
@@ -57,4 +57,4 @@ def chart_share(
     half = next((a for a, v in zip(at, value, strict=True) if v >= 0.5), None)
     told = f" Half by {count(int(half), locale=locale)}." if half is not None else " Less than half in all."
     alt = f"Rising steps to {percent(value[-1], locale=locale)} at {count(int(at[-1]), locale=locale)}.{told}"
-    return Picture(figure, alt, f"{title}, with a pointwise 95% band.", label)
+    return Picture(figure, alt, f"{title}, with a pointwise 95% band.", label, rows=[frame])

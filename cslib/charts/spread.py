@@ -63,8 +63,7 @@ def chart_spread(changes: pd.DataFrame, *, unit: str, title: str = "", locale: s
     ValueError
         When a column is missing, the frame is empty, a band comes twice or a movement is none of the four.
     """
-    require(changes, columns=_COLUMNS, by="chart_spread")
-    rows = changes.reset_index(drop=True)
+    rows = require(changes, columns=_COLUMNS, by="chart_spread").reset_index(drop=True)
     if rows["band"].duplicated().any():
         twice = rows["band"][rows["band"].duplicated()].iloc[0]
         raise ValueError(f"chart_spread: band: found {twice!r} more than once; expected one row for each")
@@ -111,16 +110,19 @@ def chart_spread(changes: pd.DataFrame, *, unit: str, title: str = "", locale: s
         _write(axes, counts[i], (i, 0), up=-33, ink=MUTED)
         opened = short_money(row["opening"], currency_of(unit), locale=locale)
         parts.append(f"{bands[i]}: {share}, {opened}, {size}")
-    _heads(axes, rows, base=base, locale=locale)
+    sides = _heads(axes, rows, base=base, locale=locale)
     alt = say(
         "Bars of opening {unit} by what each account pays in {end} against {start}. {parts}.",
         locale=locale, unit=unit, end=end, start=start, parts="; ".join(parts),
     )  # fmt: skip
-    return Picture(figure, alt, f"{caption}; {accounts(total, locale=locale)}.", "fig-spread")
+    kept = [rows, sides, pd.DataFrame({"n_accounts": [total]})]
+    caption = f"{caption}; {accounts(total, locale=locale)}."
+    return Picture(figure, alt, caption, "fig-spread", rows=kept)
 
 
-def _heads(axes: Axes, rows: pd.DataFrame, *, base: str, locale: str) -> None:
-    """Write over each side of more than one bar what they come to, on a rule as wide as they are."""
+def _heads(axes: Axes, rows: pd.DataFrame, *, base: str, locale: str) -> pd.DataFrame:
+    """Write over each side of more than one bar what they come to, on a rule as wide as they are; what that is."""
+    found = []
     above = axes.get_xaxis_transform()
     for head, movements in SIDES.items():
         side = rows[rows["movement"].isin(movements)]
@@ -128,12 +130,13 @@ def _heads(axes: Axes, rows: pd.DataFrame, *, base: str, locale: str) -> None:
             continue
         ends, colour = [side.index[0] - 0.44, side.index[-1] + 0.44], COLOURS[movements[0]]
         axes.plot(ends, [1, 1], transform=above, color=colour, linewidth=0.8, clip_on=False)
-        share = percent(side["share"].sum(), locale=locale)
-        size = accounts(int(side["n_accounts"].sum()), locale=locale)
+        found.append((head, float(side["share"].sum()), int(side["n_accounts"].sum())))
+        share, size = percent(found[-1][1], locale=locale), accounts(found[-1][2], locale=locale)
         told = say("{share} of {base}, {size}", locale=locale, share=share, base=base, size=size)
         middle = (sum(ends) / 2, rows["share"].max() * _AIR)
         _write(axes, say(head, locale=locale), middle, up=17, ink=INKS[movements[0]], weight="semibold")
         _write(axes, told, middle, up=6, ink=MUTED)
+    return pd.DataFrame(found, columns=["side", "share", "n_accounts"])
 
 
 def _write(

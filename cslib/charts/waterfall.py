@@ -48,7 +48,7 @@ def chart_bridge(bridge: pd.DataFrame, *, title: str = "", locale: str = "en_US"
     ValueError
         When a column or one of the seven rows is missing, or a row comes twice.
     """
-    require(bridge, columns=["metric", "start", "end", "value", "unit"], by="chart_bridge")
+    kept = require(bridge, columns=["metric", "start", "end", "value", "unit"], by="chart_bridge")
     found = list(bridge["metric"])
     if sorted(found) != sorted(ORDER):
         raise ValueError(
@@ -111,7 +111,7 @@ def chart_bridge(bridge: pd.DataFrame, *, title: str = "", locale: str = "en_US"
     alt = say("Waterfall of {unit} from {start} to {end}: {moved}.", locale=locale, moved=moved, **places)
     subject = title or say("ARR bridge", locale=locale)
     caption = say("{title}, {start} to {end}, {unit}.", locale=locale, title=subject, **places)
-    return Picture(figure, alt, caption, "fig-bridge")
+    return Picture(figure, alt, caption, "fig-bridge", rows=[kept])
 
 
 def _break_mark(axes: Axes, *, x: float, y: float, rise: float) -> None:

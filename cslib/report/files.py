@@ -104,17 +104,18 @@ def _numbers(job: Job, executed: Any) -> bytes:
 
 
 def _told(job: Job, executed: Any) -> dict[str, Callable[[], bytes]]:
-    """What its findings and actions leave, where a notebook has any."""
-    mimes = {
-        mime
-        for cell in executed.cells
-        for output in cell.get("outputs", [])
-        for mime in output.get("data", {})
-    }
+    """What its findings, tables and actions leave, where a notebook has any."""
+    outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
+    mimes = {mime for output in outputs for mime in output.get("data", {})}
     made: dict[str, Callable[[], bytes]] = {}
-    if FINDINGS in mimes:
-        money = {"currency": job.subject.currency, "minor_units": job.subject.minor_units}
-        made["findings.json"] = lambda: as_json({**_facts(job), **money, **findings(executed)})
+    if FINDINGS in mimes or any("rows" in output.get("metadata", {}).get("cslib", {}) for output in outputs):
+        facts = {
+            **_facts(job),
+            "currency": job.subject.currency,
+            "minor_units": job.subject.minor_units,
+            "parameters": dict(job.parameters),
+        }
+        made["findings.json"] = lambda: as_json({**facts, **findings(executed)})
     if ACTIONS in mimes:
         made["actions.csv"] = lambda: actions_csv(executed, minor_units=job.subject.minor_units) or b""
     return made

@@ -81,6 +81,14 @@ def _clean(output: Any, places: Iterable[Place]) -> None:
     for mime, data in output.get("data", {}).items():
         if mime.startswith("text/"):
             output["data"][mime] = _portable(data, places)
+    for kept in output.get("metadata", {}).get("cslib", {}).get("rows", []):
+        for row in kept["rows"]:
+            row[:] = [_portable(cell, places) if _may_differ(cell) else cell for cell in row]
+
+
+def _may_differ(cell: Any) -> bool:
+    """Whether what stands in a row may name a place of this machine; few do, and looking closely takes a while."""
+    return isinstance(cell, str) and ("/" in cell or "0x" in cell)
 
 
 def _portable(text: Any, places: Iterable[Place]) -> Any:

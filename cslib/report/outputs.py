@@ -47,7 +47,7 @@ def numbers(notebook: Any) -> list[Any]:
 
 
 def findings(notebook: Any) -> dict[str, Any]:
-    """Every finding that a cell told or left unsaid, with the cell, and the rows behind its tables.
+    """Every finding that a cell told or left unsaid, with the cell, and by label the rows behind tables and figures.
 
     Raises
     ------
@@ -55,16 +55,19 @@ def findings(notebook: Any) -> dict[str, Any]:
         When an output of that type holds something else.
     """
     found: list[Any] = []
-    tables: dict[str, Any] = {}
+    tables: dict[str, list[Any]] = {}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
+            words = output.get("metadata", {}).get("cslib", {})
+            for kept in words.get("rows", []):
+                rows = [dict(zip(kept["columns"], row, strict=True)) for row in kept["rows"]]
+                tables.setdefault(words["label"], []).extend(rows)
             bundle = output.get("data", {}).get(FINDINGS)
             if bundle is None:
                 continue
             if not isinstance(bundle, dict) or not isinstance(bundle.get("findings", []), list):
                 raise ValueError(f'{FINDINGS}: found {str(bundle)[:60]!r}, expected {{"findings": [...]}}')
             found += [{**finding, "cell": cell.id} for finding in bundle.get("findings", [])]
-            tables |= bundle.get("tables", {})
     return {"findings": found, "tables": tables}
 
 

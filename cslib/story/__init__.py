@@ -39,7 +39,7 @@ from cslib.story.verdicts import (
     residual_fact,
 )
 from cslib.story.voice import voice_facts
-from cslib.story.write import Prose, notes, shown, tell, write
+from cslib.story.write import Prose, notes, tell, write
 
 __all__ = [
     "CONFLICTS",
@@ -78,7 +78,6 @@ __all__ = [
     "residual_fact",
     "retention_fact",
     "segments_fact",
-    "shown",
     "spread_fact",
     "tell",
     "vintages_fact",

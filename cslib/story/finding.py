@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from cslib.evidence import as_kept
+from cslib.evidence import as_json
 
-__all__ = ["Driver", "Evidence", "Finding", "as_evidence", "as_json", "plain"]
+__all__ = ["Driver", "Evidence", "Finding", "as_evidence", "plain"]
 
 
 @dataclass(frozen=True)
@@ -114,22 +114,3 @@ def plain(finding: Finding) -> dict[str, Any]:
     told["evidence"] = [vars(e) for e in finding.evidence]
     told["drivers"] = [vars(d) for d in finding.drivers]
     return {name: as_json(value) for name, value in told.items()}
-
-
-def as_json(value: Any) -> Any:
-    """Value as JSON holds it: days in ISO form, what is missing as None, numbers without their names or last digits."""
-    if isinstance(value, Mapping):
-        return {str(name): as_json(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [as_json(item) for item in value]
-    if hasattr(value, "isoformat"):
-        return None if pd.isna(value) else value.isoformat()[:10]
-    if value is None or isinstance(value, str | bool):
-        return value
-    if pd.isna(value):
-        return None
-    if hasattr(value, "item"):
-        value = value.item()
-    return (
-        as_kept(value) if isinstance(value, float) else int(value) if isinstance(value, int) else str(value)
-    )

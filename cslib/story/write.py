@@ -12,13 +12,12 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, ClassVar, Final
 
-import pandas as pd
 from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.bccache import Bucket
 
 from cslib import formats
 from cslib.evidence import with_paths
-from cslib.story.finding import Finding, as_json, plain
+from cslib.story.finding import Finding, plain
 from cslib.story.rank import Summary
 from cslib.words import retell
 
@@ -26,12 +25,10 @@ __all__ = [
     "MIME",
     "Printed",
     "Prose",
-    "Shown",
     "language",
     "notes",
     "prepare",
     "sentence",
-    "shown",
     "tell",
     "write",
 ]
@@ -158,30 +155,6 @@ def tell(summary: Summary, *, currency: str = "USD", locale: str = "en_US") -> P
     ]
     said = [{**record, "reason": ""} for record in prose.findings]
     return replace(prose, findings=(*said, *unsaid))
-
-
-@dataclass(frozen=True)
-class Shown:
-    """Rows behind the tables and figures of a report, that show as nothing in a notebook and stay in its file."""
-
-    tables: Mapping[str, Any]
-
-    def __repr__(self) -> str:
-        return f"Shown: {len(self.tables)} tables"
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return {MIME: {"findings": [], "tables": dict(self.tables)}, "text/plain": repr(self)}
-
-
-def shown(**frames: pd.DataFrame) -> Shown:
-    """Rows behind tables and figures, by label with ``_`` for ``-``: what sentences refer to and no metric frame holds.
-
-    >>> shown(tab_gains=pd.DataFrame({"account_id": ["A"], "change": [5]})).tables
-    {'tab-gains': [{'account_id': 'A', 'change': 5}]}
-    """
-    return Shown(
-        {name.replace("_", "-"): as_json(frame.to_dict("records")) for name, frame in frames.items()}
-    )
 
 
 def sentence(finding: Finding, *, currency: str, locale: str) -> tuple[str, list[Printed]]:

@@ -62,7 +62,7 @@ def plays_table(frame: pd.DataFrame, *, unit: str, title: str, locale: str = "en
     ValueError
         When a column is missing or a play is unknown.
     """
-    require(frame, columns=["play", "n_accounts", "at_stake"], by="plays_table", may_be_empty=True)
+    kept = require(frame, columns=["play", "n_accounts", "at_stake"], by="plays_table", may_be_empty=True)
     _check(frame)
     currency, base = currency_of(unit), unit.split(" ")[-1]
     heads = [say(head, locale=locale, base=base) for head in ("What to do", "Accounts", "{base} concerned")]
@@ -78,6 +78,7 @@ def plays_table(frame: pd.DataFrame, *, unit: str, title: str, locale: str = "en
     cells = pd.DataFrame(rows or [[""] * len(heads)], names or [say("none", locale=locale)], heads)
     return lay_out(
         cells.rename_axis(say("Play", locale=locale), axis=1),
+        rows=[kept],
         caption=f"{title}, {unit}.",
         label="tab-plays",
         text=heads[:1],
@@ -113,7 +114,7 @@ def actions_table(
         When a column is missing, a play is unknown or `most` is not positive.
     """
     columns = ["play", "account_id", "name", "owner", "arr", "at_stake", "day"]
-    require(frame, columns=columns, by="actions_table", may_be_empty=True)
+    kept = require(frame, columns=columns, by="actions_table", may_be_empty=True)
     _check(frame)
     if most < 1:
         raise ValueError(f"actions_table: most: found {most}, expected a number of accounts of 1 or more")
@@ -154,6 +155,7 @@ def actions_table(
         (pd.DataFrame(rows, names, heads) if rows else none).rename_axis(
             say("Account", locale=locale), axis=1
         ),
+        rows=[kept.loc[shown.index], pd.DataFrame({"most": [most], "n": [len(frame)]})],
         caption=caption,
         label="tab-actions",
         text=heads[:2],

@@ -41,8 +41,9 @@ def benchmark_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_U
         "metric", "convention", "value", "low", "high", "statistic", "benchmark", "population", "source", "year", "n",
         "n_note", "evidence", "comparable", "verdict",
     ]  # fmt: skip
-    require(frame, columns=columns, by="benchmark_table", may_be_empty=True)
-    rows = frame[frame["comparable"].astype("bool")].to_dict("records")
+    kept = require(frame, columns=columns, by="benchmark_table", may_be_empty=True)
+    kept = kept[frame["comparable"].astype("bool")]
+    rows = kept.to_dict("records")
     heads = [say(head, locale=locale) for head in ("Ours", "Theirs", "Ours is", "Source")]
     told = [
         [
@@ -70,6 +71,7 @@ def benchmark_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_U
         subject = say(text, locale=locale, title=subject, conventions=conventions)
     return lay_out(
         cells.rename_axis(say("Published figure", locale=locale), axis=1),
+        rows=[kept],
         caption=f"{subject}.",
         label="tab-benchmarks",
         text=heads[2:],
@@ -107,6 +109,10 @@ def refused_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US"
     cells = pd.DataFrame(rows or [["", ""]], index=names, columns=heads)
     return lay_out(
         cells.rename_axis(say("Reason", locale=locale), axis=1),
+        rows=[
+            reasons.rename_axis("reason").reset_index(name="n"),
+            left[["reason", "source"]].drop_duplicates(),
+        ],
         caption=f"{title or say('Published figures that are not compared', locale=locale)}.",
         label="tab-refused",
         text=heads[1:],

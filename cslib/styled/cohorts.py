@@ -55,9 +55,8 @@ def cohort_table(
         When a column is missing, the frame is empty, holds more than one metric or a cell twice, or
         `every` is not positive.
     """
-    require(
-        triangle, columns=["metric", "convention", "cohort", "age", "value", "n_accounts"], by="cohort_table"
-    )
+    columns = ["metric", "convention", "cohort", "age", "value", "n_accounts"]
+    kept = require(triangle, columns=columns, by="cohort_table")
     once(triangle, key=["cohort", "age"], by="cohort_table")
     metrics = sorted(set(triangle["metric"]))
     if len(metrics) > 1:
@@ -94,6 +93,7 @@ def cohort_table(
     label = "tab-cohorts-" + str(one["metric"]).replace("_", "-")
     return lay_out(
         cells.rename_axis(say("Cohort, age", locale=locale), axis=1),
+        rows=[kept[kept["age"].astype(str).isin(ages)]],
         caption=caption,
         label=label,
         colours=colours,

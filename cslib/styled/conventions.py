@@ -41,7 +41,8 @@ def conventions_table(frame: pd.DataFrame, *, title: str, label: str, locale: st
     ValueError
         When a column is missing or the frame is empty.
     """
-    require(frame, columns=["title", "value", "difference", "known_error", "causes"], by="conventions_table")
+    columns = ["title", "value", "difference", "known_error", "causes"]
+    kept = require(frame, columns=columns, by="conventions_table")
     rows = frame.sort_values("value", ascending=False, kind="stable", na_position="last").to_dict("records")
     names = distinct([_title(row, locale=locale) for row in rows])
     ours = [name for name, row in zip(names, rows, strict=True) if row["title"] == frame["title"].iloc[0]]
@@ -61,7 +62,7 @@ def conventions_table(frame: pd.DataFrame, *, title: str, label: str, locale: st
         },
         index=names,
     ).rename_axis(say("Convention", locale=locale), axis=1)
-    return lay_out(cells, caption=f"{title}.", label=label, text=[behind], bold=ours)
+    return lay_out(cells, rows=[kept], caption=f"{title}.", label=label, text=[behind], bold=ours)
 
 
 def _title(row: Mapping[Any, Any], *, locale: str) -> str:

@@ -39,9 +39,8 @@ def account_of_data(frame: pd.DataFrame, *, title: str = "", locale: str = "en_U
         When a column is missing or the frame is empty.
     """
     rows = ["rows_read", "rows_kept", "rows_after_as_of", "rows_rejected"]
-    require(
-        frame, columns=["table", "file", *rows, "first_date", "last_date", "sha256"], by="account_of_data"
-    )
+    columns = ["table", "file", *rows, "first_date", "last_date", "sha256"]
+    kept = require(frame, columns=columns, by="account_of_data")
     heads = [say(head, locale=locale) for head in ("Read", "Kept", "After the day", "Rejected")]
     file = say("File", locale=locale)
     cells = pd.DataFrame(
@@ -62,6 +61,7 @@ def account_of_data(frame: pd.DataFrame, *, title: str = "", locale: str = "en_U
     )
     return lay_out(
         cells.rename_axis(say("Table", locale=locale), axis=1),
+        rows=[kept],
         caption=f"{title or say('The account of the data', locale=locale)}.",
         label="tab-data",
         text=[file, "SHA-256"],

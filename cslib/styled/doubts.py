@@ -33,7 +33,7 @@ def doubts_table(
     ValueError
         When a column is missing.
     """
-    require(
+    kept = require(
         findings,
         columns=["no", "table", "column", "what", "fix", "n_rows", "n_accounts", "amount"],
         by="doubts_table",
@@ -54,7 +54,8 @@ def doubts_table(
         }
     )
     cells.index = pd.Index([str(r["no"]) for r in rows], name="No.")
-    return lay_out(cells, caption=f"{title}.", label=label, text=["Where", "What was found", "What to do"])
+    text = ["Where", "What was found", "What to do"]
+    return lay_out(cells, rows=[kept], caption=f"{title}.", label=label, text=text)
 
 
 def examples_table(
@@ -71,14 +72,15 @@ def examples_table(
     limit : int
         The most rows shown; of each doubt at least one where there are fewer doubts than that.
     """
-    require(
+    kept = require(
         examples,
         columns=["no", "file", "line", "account", "column", "found"],
         by="examples_table",
         may_be_empty=True,
     )
     each = max(1, limit // max(examples["no"].nunique(), 1))
-    rows = examples.groupby("no", sort=False).head(each).head(limit).to_dict("records")
+    kept = kept.groupby("no", sort=False).head(each).head(limit)
+    rows = kept.to_dict("records")
     cells = pd.DataFrame(
         {
             "File": [_short(str(r["file"]).replace("\\", "/").rpartition("/")[2], 60) for r in rows],
@@ -91,17 +93,17 @@ def examples_table(
     cells.index.name = "No."
     names = [str(r["no"]) for r in rows]
     text = ["File", "Account", "Column", "Found"]
-    return lay_out(cells, caption=f"{title}.", label=label, text=text, names=names)
+    return lay_out(cells, rows=[kept], caption=f"{title}.", label=label, text=text, names=names)
 
 
 def passed_table(
     passed: pd.DataFrame, *, title: str = "Looked for and not found", label: str = "tab-passed"
 ) -> Sheet:
     """Checks that found nothing: `check`, `what` each looks for."""
-    require(passed, columns=["check", "what"], by="passed_table", may_be_empty=True)
+    kept = require(passed, columns=["check", "what"], by="passed_table", may_be_empty=True)
     cells = pd.DataFrame({"Looked for": [one_line(text) for text in passed["what"]]})
     cells.index = pd.Index([one_line(check) for check in passed["check"]], name="Check")
-    return lay_out(cells, caption=f"{title}.", label=label, text=["Looked for"])
+    return lay_out(cells, rows=[kept], caption=f"{title}.", label=label, text=["Looked for"])
 
 
 def _short(text: object, most: int) -> str:

@@ -40,7 +40,7 @@ def money_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US") 
     ValueError
         When a column is missing, the frame is empty or a metric comes twice for one end.
     """
-    require(frame, columns=["metric", "end", "value", "unit"], by="money_table")
+    kept = require(frame, columns=["metric", "end", "value", "unit"], by="money_table")
     once(frame, key=["metric", "end"], by="money_table")
     ends = sorted(frame["end"].unique())
     rows: dict[str, dict[str, str]] = {}
@@ -55,6 +55,7 @@ def money_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US") 
     totals = [metric_name(metric, locale=locale) for metric in frame["metric"].unique() if metric in _TOTALS]
     return lay_out(
         cells,
+        rows=[kept],
         caption=f"{title or say('ARR bridge', locale=locale)}, {frame['unit'].iloc[0]}.",
         label="tab-money",
         bold=totals,
@@ -91,7 +92,7 @@ def accounts_table(
         When a column is missing.
     """
     columns = ["account_id", "name", "opening", "closing", "change", "movement"]
-    require(frame, columns=columns, by="accounts_table", may_be_empty=True)
+    kept = require(frame, columns=columns, by="accounts_table", may_be_empty=True)
     currency, base = currency_of(unit), unit.split(" ")[-1]
     heads = [
         say(head, locale=locale, base=base)
@@ -117,6 +118,7 @@ def accounts_table(
     )
     return lay_out(
         cells.rename_axis(say("Account", locale=locale), axis=1),
+        rows=[kept],
         caption=f"{title}, {unit}.",
         label=label,
         text=heads[-1:],

@@ -46,7 +46,7 @@ def forecast_table(ahead: pd.DataFrame, *, title: str, locale: str = "en_US") ->
     """
     columns = ["metric", "end", "quarters", "value", "low", "high", "level", "unit", "n_past", "n_ranged", "n_inside",
                "crps", "naive_crps"]  # fmt: skip
-    require(ahead, columns=columns, by="forecast_table", may_be_empty=True)
+    kept = require(ahead, columns=columns, by="forecast_table", may_be_empty=True)
     once(ahead, key=["metric", "quarters"], by="forecast_table")
     nothing = say("none", locale=locale)
     heads = ("To", "Expected", "Range", "Inside the range", "Error", "Error of the last value")
@@ -71,7 +71,7 @@ def forecast_table(ahead: pd.DataFrame, *, title: str, locale: str = "en_US") ->
     )  # fmt: skip
     cells = pd.DataFrame(rows, columns=told)
     cells = cells.rename_axis(say("Metric", locale=locale), axis=1)
-    return lay_out(cells, caption=caption, label="tab-forecast", text=told[:1], names=names)
+    return lay_out(cells, rows=[kept], caption=caption, label="tab-forecast", text=told[:1], names=names)
 
 
 def ages_table(
@@ -99,7 +99,8 @@ def ages_table(
         When a column is missing or a segment and age come twice.
     """
     columns = ["metric", by, "age", "value", "low", "high", "level", "n_accounts", "n_at_risk"]
-    require(curves, columns=columns, by="ages_table", may_be_empty=True)
+    shown = require(curves, columns=columns, by="ages_table", may_be_empty=True)
+    shown = shown[shown["age"].isin(ages) | ~shown.duplicated(by)]
     once(curves, key=[by, "age"], by="ages_table")
     found = {(row[by], row["age"]): row for row in curves.to_dict("records")}
     rows, names = [], []
@@ -121,7 +122,8 @@ def ages_table(
     cells = pd.DataFrame(rows, columns=heads).rename_axis(
         known(one_line(by), locale=locale).capitalize(), axis=1
     )
-    return lay_out(cells, caption=caption, label="tab-ages", names=names)
+    least = pd.DataFrame({"least": [LEAST]})
+    return lay_out(cells, rows=[shown, least], caption=caption, label="tab-ages", names=names)
 
 
 def _kept(cell: Mapping[Hashable, Any] | None, *, locale: str) -> str:
@@ -153,7 +155,7 @@ def period_table(compared: pd.DataFrame, *, title: str, locale: str = "en_US") -
         When a column is missing or a term comes twice.
     """
     columns = ["term", "start", "value", "low", "high", "numerator", "n_accounts", "passed", "verdict"]
-    require(compared, columns=columns, by="period_table", may_be_empty=True)
+    kept = require(compared, columns=columns, by="period_table", may_be_empty=True)
     once(compared, key=["term"], by="period_table")
     heads = ("Since", "Accounts", "Left", "Times as often", "95% interval", "Verdict")
     told = [say(head, locale=locale) for head in heads]
@@ -181,7 +183,7 @@ def period_table(compared: pd.DataFrame, *, title: str, locale: str = "en_US") -
                   locale=locale, title=title)  # fmt: skip
     cells = pd.DataFrame(rows, index=names, columns=told)
     cells = cells.rename_axis(say("Accounts or months", locale=locale), axis=1)
-    return lay_out(cells, caption=caption, label="tab-period", text=[told[0], told[-1]])
+    return lay_out(cells, rows=[kept], caption=caption, label="tab-period", text=[told[0], told[-1]])
 
 
 def sensitivity_table(choices: pd.DataFrame, *, title: str, locale: str = "en_US") -> Sheet:
@@ -202,7 +204,7 @@ def sensitivity_table(choices: pd.DataFrame, *, title: str, locale: str = "en_US
         When a column is missing, or a question and choice come twice.
     """
     columns = ["question", "choice", "value", "low", "high", "unit", "verdict", "base", "same"]
-    require(choices, columns=columns, by="sensitivity_table")
+    kept = require(choices, columns=columns, by="sensitivity_table")
     once(choices, key=["question", "choice"], by="sensitivity_table")
     heads = ("Value", "95% interval", "Verdict", "Same verdict")
     told = [say(head, locale=locale) for head in heads]
@@ -225,7 +227,9 @@ def sensitivity_table(choices: pd.DataFrame, *, title: str, locale: str = "en_US
     caption = say("{title}. Bold: as this report does it. Changes and differences in points.",
                   locale=locale, title=title)  # fmt: skip
     cells = pd.DataFrame(rows, columns=told).rename_axis(say("Choice", locale=locale), axis=1)
-    return lay_out(cells, caption=caption, label="tab-sensitivity", text=told[2:], bold=strong, names=names)
+    return lay_out(
+        cells, rows=[kept], caption=caption, label="tab-sensitivity", text=told[2:], bold=strong, names=names
+    )
 
 
 def _shown(value: float, unit: str, *, locale: str) -> str:

@@ -36,7 +36,7 @@ def ahead_table(frame: pd.DataFrame, *, title: str, locale: str = "en_US") -> Sh
         When a column is missing.
     """
     columns = ["metric", "end", "low", "high", "level", "supported", "n_past", "n_ranged", "n_inside", "unit"]
-    require(frame, columns=columns, by="ahead_table", may_be_empty=True)
+    kept = require(frame, columns=columns, by="ahead_table", may_be_empty=True)
     heads = [say(head, locale=locale) for head in ("Range", "Level", "Earlier ranges", "Outcome inside")]
     none, rows = say("too little history", locale=locale), []
     for row in frame.to_dict("records"):
@@ -55,7 +55,10 @@ def ahead_table(frame: pd.DataFrame, *, title: str, locale: str = "en_US") -> Sh
     cells = pd.DataFrame(rows or [[none, "", "", ""]], names or [say("none", locale=locale)], heads)
     until = f", {day(frame['end'].max(), locale=locale)}" if len(frame) else ""
     return lay_out(
-        cells.rename_axis(say("Metric", locale=locale), axis=1), caption=f"{title}{until}.", label="tab-ahead"
+        cells.rename_axis(say("Metric", locale=locale), axis=1),
+        rows=[kept],
+        caption=f"{title}{until}.",
+        label="tab-ahead",
     )
 
 
@@ -84,7 +87,7 @@ def due_table(frame: pd.DataFrame, *, unit: str, title: str, locale: str = "en_U
         When a column is missing or the frame is empty.
     """
     amounts = ["arr", "notice", "shrunk"]
-    require(frame, columns=["month", "n_accounts", *amounts], by="due_table")
+    kept = require(frame, columns=["month", "n_accounts", *amounts], by="due_table")
     currency, base = currency_of(unit), unit.split(" ")[-1]
     heads = [
         say(head, locale=locale, base=base)
@@ -102,6 +105,7 @@ def due_table(frame: pd.DataFrame, *, unit: str, title: str, locale: str = "en_U
         pd.DataFrame.from_dict(cells, orient="index", columns=heads).rename_axis(
             say("Month", locale=locale), axis=1
         ),
+        rows=[kept],
         caption=f"{title}, {unit}.",
         label="tab-ahead-renewals",
         bold=[total],

@@ -88,7 +88,8 @@ def plain_table(
     >>> print(told.caption, told.styler.data.loc[0, "ARR"])
     T. $2,500
     """
-    require(frame, columns=list(columns), by="plain_table", may_be_empty=True)
+    unit = ["unit"] if any(form == "by unit" for _, form in columns.values()) else []
+    kept = require(frame, columns=[*columns, *unit], by="plain_table", may_be_empty=True)
     (first, (head, form)), *rest = columns.items()
     shown = frame.head(most)
     names = [_told(value, form, currency, locale) for value in shown[first]] or ["none"]
@@ -108,6 +109,7 @@ def plain_table(
     caption = f"{title}; {formats.count(left, locale=locale)} more not shown." if left else f"{title}."
     return lay_out(
         cells.rename_axis(head, axis=1),
+        rows=[kept.head(most), *([pd.DataFrame({"more": [left]})] if left else [])],
         caption=caption,
         label=label,
         text=[name for _, (name, kind) in rest if kind in _TEXT],

@@ -95,15 +95,15 @@ def group_table(
     ValueError
         When a column is missing or a company comes twice.
     """
-    require(
+    kept = require(
         levels,
         columns=["company", "currency", "metric", "end", "value", "n_accounts"],
         by="group_table",
         may_be_empty=True,
     )
     columns = ["company", "metric", "convention", "start", "end", "value", "low", "high", "adjusted", "tier"]
-    require(league, columns=columns, by="group_table", may_be_empty=True)
-    require(
+    ranked = require(league, columns=columns, by="group_table", may_be_empty=True)
+    since = require(
         changes,
         columns=["company", "metric", "months_ago", "value", "low", "verdict"],
         by="group_table",
@@ -143,6 +143,7 @@ def group_table(
         subject = say("{title}, {window}, with 95% intervals", locale=locale, title=title, window=window)
     return lay_out(
         cells.rename_axis(say("Company", locale=locale), axis=1),
+        rows=[kept.loc[arr.index], ranked, since],
         caption=say("{title}. ARR in each company's own currency.", locale=locale, title=subject),
         label="tab-group",
         text=heads[4:],
@@ -199,7 +200,7 @@ def look_table(frame: pd.DataFrame, *, title: str, months: int = 3, locale: str 
     columns = [
         "company", "currency", "lost", "n_lost", "ending", "n_ending", "at_stake", "share", "largest", "largest_share",
     ]  # fmt: skip
-    require(frame, columns=columns, by="look_table", may_be_empty=True)
+    kept = require(frame, columns=columns, by="look_table", may_be_empty=True)
     heads = [
         say("Lost in {n} months", locale=locale, n=count(months, locale=locale)),
         *(
@@ -229,6 +230,7 @@ def look_table(frame: pd.DataFrame, *, title: str, months: int = 3, locale: str 
     )
     return lay_out(
         cells.rename_axis(say("Company", locale=locale), axis=1),
+        rows=[kept, pd.DataFrame({"months": [months]})],
         caption=caption,
         label="tab-look",
         text=heads[-1:],
@@ -253,7 +255,7 @@ def unread_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US")
     ValueError
         When a column is missing.
     """
-    require(frame, columns=["company", "cause"], by="unread_table", may_be_empty=True)
+    kept = require(frame, columns=["company", "cause"], by="unread_table", may_be_empty=True)
     causes = [one_line(cause) for cause in frame["cause"]]
     rows = [cause if len(cause) <= _CAUSE else f"{cause[:_CAUSE].rstrip()}…" for cause in causes]
     names = distinct([one_line(name) for name in frame["company"]])
@@ -261,6 +263,7 @@ def unread_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US")
     cells = pd.DataFrame({head: rows or [""]}, index=names or [say("none", locale=locale)])
     return lay_out(
         cells.rename_axis(say("Company", locale=locale), axis=1),
+        rows=[kept],
         caption=f"{title or say('Companies that could not be read', locale=locale)}.",
         label="tab-unread",
         text=[head],
@@ -292,13 +295,14 @@ def proofs_table(frame: pd.DataFrame, read: pd.DataFrame, *, title: str = "", lo
         When a column is missing or the frame is empty.
     """
     require(frame, columns=["company", "check", "n", "holds"], by="proofs_table")
-    require(read, columns=["company", "rows_read", "rows_after_as_of", "rows_rejected"], by="proofs_table")
+    columns = ["company", "rows_read", "rows_after_as_of", "rows_rejected"]
+    kept = require(read, columns=columns, by="proofs_table")
     once(read, key=["company"], by="proofs_table")
     counts = {
         row["company"]: [int(row[name]) for name in ("rows_read", "rows_after_as_of", "rows_rejected")]
         for row in read.to_dict("records")
     }
-    rows, names, broken = [], [], []
+    rows, names, broken, held = [], [], [], []
     for company, own in frame.groupby("company", sort=False):
         name = one_line(company)
         checks = own.loc[~own["holds"].astype("bool"), "check"]
@@ -307,15 +311,16 @@ def proofs_table(frame: pd.DataFrame, read: pd.DataFrame, *, title: str = "", lo
         ]
         names.append(name)
         broken += [name] if wrong else []
+        held.append((company, len(own) - len(wrong), len(own), int(own["n"].sum())))
         rows.append(
             [
                 say(
                     "{n} of {of}",
                     locale=locale,
-                    n=count(len(own) - len(wrong), locale=locale),
-                    of=count(len(own), locale=locale),
+                    n=count(held[-1][1], locale=locale),
+                    of=count(held[-1][2], locale=locale),
                 ),
-                count(int(own["n"].sum()), locale=locale),
+                count(held[-1][3], locale=locale),
                 *(count(n, locale=locale) for n in counts[company]),
                 "; ".join(wrong) or say("none", locale=locale),
             ]
@@ -327,6 +332,7 @@ def proofs_table(frame: pd.DataFrame, read: pd.DataFrame, *, title: str = "", lo
     cells = pd.DataFrame(rows, distinct(names), heads)
     return lay_out(
         cells.rename_axis(say("Company", locale=locale), axis=1),
+        rows=[pd.DataFrame(held, columns=["company", "holds", "of", "n"]), kept],
         caption=say(
             "{title} in every company's books, to the minor unit; rows read, and of them later than the as-of day or "
             "rejected.",

@@ -40,7 +40,7 @@ def kpi_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US") ->
     ValueError
         When a column is missing, the frame is empty or a metric comes twice for one end.
     """
-    require(frame, columns=["metric", "convention", "start", "end", "value", "unit"], by="kpi_table")
+    kept = require(frame, columns=["metric", "convention", "start", "end", "value", "unit"], by="kpi_table")
     once(frame, key=["metric", "end"], by="kpi_table")
     ends = sorted(frame["end"].unique(), reverse=True)
     by = say("Convention", locale=locale)
@@ -59,6 +59,7 @@ def kpi_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US") ->
     )
     return lay_out(
         cells,
+        rows=[kept],
         caption=f"{title or say('Key figures', locale=locale)}.",
         label="tab-kpi",
         text=[by],
@@ -131,7 +132,15 @@ def segment_table(
     last = frame[frame["end"] == frame["end"].max()].iloc[0]
     subject = title or say("Retention by {part}", locale=locale, part=heading.lower())
     caption = f"{subject}, {trailing(last, locale=locale)}."
-    return lay_out(rows.rename_axis(heading, axis=1), caption=caption, label="tab-segments", bold=bold)
+    columns = ["metric", "convention", "start", "end", by, "value", "denominator", "n_accounts"]
+    kept = [part[[c for c in columns if c in part]] for part in (frame, total) if part is not None]
+    return lay_out(
+        rows.rename_axis(heading, axis=1),
+        rows=[part[part["end"] == part["end"].max()] for part in kept],
+        caption=caption,
+        label="tab-segments",
+        bold=bold,
+    )
 
 
 def _segments(frame: pd.DataFrame, *, by: str, unit: str, locale: str) -> pd.DataFrame:

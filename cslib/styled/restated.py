@@ -39,10 +39,9 @@ def restated_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US
     ValueError
         When a column is missing or the frame is empty.
     """
-    require(
-        frame, columns=["metric", "convention", "end", "by", "unit", "old", "new", "why"], by="restated_table"
-    )
-    rows = frame.head(most).to_dict("records")
+    columns = ["metric", "convention", "end", "by", "unit", "old", "new", "why"]
+    kept = require(frame, columns=columns, by="restated_table").head(most)
+    rows = kept.to_dict("records")
     by, why = say("Convention", locale=locale), say("Because of", locale=locale)
     cells = pd.DataFrame(
         {
@@ -57,6 +56,7 @@ def restated_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US
     more = left if len(frame) > most else ""
     return lay_out(
         cells.rename_axis(say("Figure", locale=locale), axis=1),
+        rows=[kept, pd.DataFrame({"more": [len(frame) - len(kept)]})],
         caption=f"{title or say('Past figures that moved', locale=locale)}{more}.",
         label="tab-restated",
         text=[by, why],

@@ -13,6 +13,7 @@ from pandas.io.formats.style import Styler
 from pandas.io.formats.style_render import CSSDict
 
 from cslib.charts.axis import window_months
+from cslib.evidence import kept_rows
 from cslib.formats import count, one_line
 from cslib.words import known, say
 
@@ -34,8 +35,8 @@ class Sheet:
 
     In a notebook it shows as HTML, the same bytes on every run, with `caption` and `label` under the key
     ``cslib`` of the output's metadata; there also `cells`, the id of the cell that shows a number by the number's name
-    (see :mod:`cslib.evidence`), and `order`, what a cell is sorted by, by its id. `extra` goes to
-    machines, by mime type. `drawn` is the table as HTML, where it is at hand.
+    (see :mod:`cslib.evidence`), `order`, what a cell is sorted by, by its id, and the `rows` of the frames it was made
+    from. `extra` goes to machines, by mime type. `drawn` is the table as HTML, where it is at hand.
     """
 
     styler: Styler
@@ -45,6 +46,7 @@ class Sheet:
     order: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     drawn: str = ""
+    rows: Sequence[pd.DataFrame] = ()
 
     def __repr__(self) -> str:
         return f"{self.caption}\n{self.styler.data.to_string()}"  # type: ignore[attr-defined]
@@ -55,6 +57,7 @@ class Sheet:
         words: dict[str, Any] = {"caption": self.caption, "label": self.label}
         words |= {"cells": dict(self.cells)} if self.cells else {}
         words |= {"order": dict(self.order)} if self.order else {}
+        words |= {"rows": kept_rows(self.rows)} if self.rows else {}
         shown = {"text/html": self.drawn or self.styler.to_html(), "text/plain": repr(self)}
         return {**shown, **self.extra}, {"cslib": words}
 
@@ -66,6 +69,7 @@ class Sheet:
 def lay_out(
     cells: pd.DataFrame,
     *,
+    rows: Sequence[pd.DataFrame],
     caption: str,
     label: str,
     text: Sequence[str] = (),
@@ -77,6 +81,7 @@ def lay_out(
 ) -> Sheet:
     """Style a frame of finished text; `text` columns stand to the left, `bold` rows stand out.
 
+    `rows` are the frames that the text was made from, cut to what is printed and to what that was computed from.
     `names` are the labels of rows that are numbered from 0, for labels of which two may be the same.
     `keys` and `order` have the columns of `cells`: the name of the number in each cell, and what it is sorted by.
 
@@ -93,8 +98,8 @@ def lay_out(
     styler = styler.set_properties(subset=pd.IndexSlice[:, numbers], **{"text-align": "right"})
     styler = styler.set_properties(subset=pd.IndexSlice[:, list(text)], **{"text-align": "left"})
     if len(bold):
-        rows = [key for key in cells.index if key in set(bold)]
-        styler = styler.set_properties(subset=(rows, list(cells.columns)), **{"font-weight": "bold"})
+        strong = [key for key in cells.index if key in set(bold)]
+        styler = styler.set_properties(subset=(strong, list(cells.columns)), **{"font-weight": "bold"})
     # Row by row: a rule for all row labels would outrank what one of them is given.
     styler = styler.map_index(lambda key: f"font-weight: {'bold' if key in set(bold) else 'normal'}")
     if colours is not None:
@@ -103,7 +108,8 @@ def lay_out(
     uuid = hashlib.sha256(drawn.encode()).hexdigest()[:10]
     named = {key: id_ for id_, key in _by_id(keys, cells, uuid).items() if key}
     sortable = _by_id(order, cells, uuid)
-    return Sheet(styler.set_uuid(uuid), caption, label, named, sortable, drawn=_renamed(drawn, uuid))
+    styler = styler.set_uuid(uuid)
+    return Sheet(styler, caption, label, named, sortable, drawn=_renamed(drawn, uuid), rows=rows)
 
 
 def _renamed(drawn: str, uuid: str) -> str:
@@ -130,7 +136,9 @@ def _by_id(frame: pd.DataFrame | None, cells: pd.DataFrame, uuid: str) -> dict[s
 
 def prepare() -> None:
     """Lay out one table, so that its templates are compiled before the first that is wanted."""
-    lay_out(pd.DataFrame({"A": ["1"], "B": ["2"]}), caption="T", label="t", text=["A"]).styler.to_html()
+    lay_out(
+        pd.DataFrame({"A": ["1"], "B": ["2"]}), rows=[], caption="T", label="t", text=["A"]
+    ).styler.to_html()
 
 
 def once(frame: pd.DataFrame, *, key: Sequence[str], by: str) -> None:

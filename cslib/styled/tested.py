@@ -41,7 +41,7 @@ def concentration_table(frame: pd.DataFrame, *, unit: str, title: str, locale: s
         When a column is missing.
     """
     columns = ["account_id", "name", "opening", "closing", "share", "value"]
-    require(frame, columns=columns, by="concentration_table", may_be_empty=True)
+    kept = require(frame, columns=columns, by="concentration_table", may_be_empty=True)
     currency, base = currency_of(unit), unit.split(" ")[-1]
     cells = pd.DataFrame(
         {
@@ -64,6 +64,7 @@ def concentration_table(frame: pd.DataFrame, *, unit: str, title: str, locale: s
         cells = pd.DataFrame("", [say("none", locale=locale)], cells.columns)
     return lay_out(
         cells.rename_axis(say("Account", locale=locale), axis=1),
+        rows=[kept],
         caption=f"{title}, {unit}.",
         label="tab-concentration",
     )
@@ -103,6 +104,7 @@ def definitions_table(
     )
     return lay_out(
         cells.rename_axis(say("Metric", locale=locale), axis=1),
+        rows=[pd.DataFrame(list(rows), columns=["metric", "convention", "definition", "source"])],
         caption=f"{title}.",
         label="tab-definitions",
         text=heads,
@@ -133,7 +135,7 @@ def proof_table(frame: pd.DataFrame, *, unit: str, title: str, locale: str = "en
     ValueError
         When a column is missing or the frame is empty.
     """
-    require(frame, columns=["check", "n", "failed", "holds"], by="proof_table")
+    kept = require(frame, columns=["check", "n", "failed", "holds"], by="proof_table")
     told = [retell(one_line(check), locale=locale) for check in frame["check"]]
     holds = say("Holds", locale=locale)
     names = distinct([f"{name[:1].upper()}{name[1:]}" for name in told])
@@ -147,6 +149,7 @@ def proof_table(frame: pd.DataFrame, *, unit: str, title: str, locale: str = "en
     )
     return lay_out(
         cells.rename_axis(say("Identity", locale=locale), axis=1),
+        rows=[kept],
         caption=say("{title}, to the minor unit.", locale=locale, title=title),
         label="tab-proof",
         text=[holds],

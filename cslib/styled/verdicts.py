@@ -50,15 +50,16 @@ def changes_table(
     ValueError
         When a column is missing or a metric comes twice.
     """
-    require(
+    levels = require(
         intervals,
         columns=["metric", "convention", "start", "end", "value", "low", "high", "n_effective"],
         by="changes_table",
         may_be_empty=True,
     )
-    require(
+    columns = ["metric", "months_ago", "value", "low", "high", "verdict", "detectable"]
+    kept = require(
         changes,
-        columns=["metric", "months_ago", "value", "low", "high", "verdict", "detectable"],
+        columns=[*columns, *(name for name in ["level"] if name in changes)],
         by="changes_table",
         may_be_empty=True,
     )
@@ -96,9 +97,13 @@ def changes_table(
         window=window,
     )
     return lay_out(
-        cells.rename_axis(say("Metric", locale=locale), axis=1), caption=caption, label="tab-verdicts", text=heads[2:3],
+        cells.rename_axis(say("Metric", locale=locale), axis=1),
+        rows=[levels, kept[kept["metric"].isin(intervals["metric"])]],
+        caption=caption,
+        label="tab-verdicts",
+        text=heads[2:3],
         bold=[metric_name(metric, locale=locale) for metric in intervals["metric"]],
-    )  # fmt: skip
+    )
 
 
 def _change(change: Mapping[Any, Any], metric: str, months: str, *, locale: str) -> str:

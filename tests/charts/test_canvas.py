@@ -194,9 +194,14 @@ def test_a_notebook_output_carries_the_words() -> None:
         for cell in notebook.cells
     )
     assert set(figure.data) == {"image/svg+xml", "text/plain"}
-    assert set(figure.metadata["cslib"]) == {"alt", "caption", "label", "width"}
+    assert set(figure.metadata["cslib"]) == {"alt", "caption", "label", "rows", "width"}
     assert set(table.data) == {"text/html", "text/plain"}
-    assert table.metadata["cslib"] == {"caption": "ARR bridge, USD ARR.", "label": "tab-money"}
+    words = table.metadata["cslib"]
+    assert (words["caption"], words["label"]) == ("ARR bridge, USD ARR.", "tab-money")
+    for kept, columns in ((figure.metadata["cslib"], ["start", "end"]), (words, ["end"])):
+        (frame,) = kept["rows"]
+        assert frame["columns"] == ["metric", *columns, "value", "unit"]
+        assert [row[0] for row in frame["rows"]] == list(bridge()["metric"])
 
 
 def test_a_picture_shows_itself_as_words_in_plain_text() -> None:

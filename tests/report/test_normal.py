@@ -49,6 +49,19 @@ def test_a_folder_at_the_top_of_the_disk_does_not_eat_the_text() -> None:
     assert cleaned("1/2 of /data/x", "/") == "1/2 of /data/x"
 
 
+def test_rows_behind_a_table_are_cleaned_like_what_it_shows() -> None:
+    notebook = executed()
+    words = {
+        "label": "tab-x",
+        "rows": [{"columns": ["cause", "n"], "rows": [["in /data/p/x", 3], ["1/2", None]]}],
+    }
+    shown = V4.new_output("display_data", {"text/html": "/data/p/x"}, metadata={"cslib": words})
+    notebook.cells[0].outputs = [shown]
+    normalise(notebook, folder=Path("/data/p"))
+    (kept,) = shown.metadata["cslib"]["rows"]
+    assert kept["rows"] == [["in x", 3], ["1/2", None]]
+
+
 def test_errors_and_data_are_cleaned_too_but_not_pictures() -> None:
     notebook = executed()
     notebook.cells[0].outputs = [

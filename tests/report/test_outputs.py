@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cslib.record import MIME
-from cslib.report.outputs import as_json, is_for_machines, numbers, table_csv
+from cslib.report.outputs import as_json, findings, is_for_machines, numbers, table_csv
 
 V4 = nbformat.v4
 
@@ -32,6 +32,26 @@ def test_numbers_of_all_cells_in_order() -> None:
 def test_numbers_of_another_form_are_an_error(bundle: object) -> None:
     with pytest.raises(ValueError, match=r'expected \{"numbers": \[\.\.\.\]\}'):
         numbers(V4.new_notebook(cells=[cell({MIME: bundle})]))
+
+
+def test_rows_behind_tables_and_figures_by_label() -> None:
+    def shown(label: str, **columns: list[object]) -> nbformat.NotebookNode:
+        kept = {"columns": list(columns), "rows": [list(row) for row in zip(*columns.values(), strict=True)]}
+        words = {"cslib": {"caption": "c", "label": label, "rows": [kept]}}
+        return V4.new_code_cell(
+            "", outputs=[V4.new_output("display_data", {"text/html": "x"}, metadata=words)]
+        )
+
+    cells = [
+        shown("tab-a", account=["A", "B"], arr=[1, None]),
+        cell({"text/html": "x"}),
+        shown("tab-a", more=[3]),
+    ]
+    kept = findings(V4.new_notebook(cells=cells))
+    assert kept == {
+        "findings": [],
+        "tables": {"tab-a": [{"account": "A", "arr": 1}, {"account": "B", "arr": None}, {"more": 3}]},
+    }
 
 
 def test_only_what_a_page_cannot_show_is_for_machines() -> None:

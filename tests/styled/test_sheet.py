@@ -72,7 +72,7 @@ def test_two_tables_on_a_page_have_two_ids_and_one_table_has_one() -> None:
 def test_numbers_stand_right_text_left_and_totals_are_bold() -> None:
     sheet = lay_out(
         pd.DataFrame({"Text": ["a", "b"], "Number": ["1", "2"]}, ["one", "all"]),
-        caption="c", label="tab-x", text=["Text"], bold=["all"],
+        rows=[], caption="c", label="tab-x", text=["Text"], bold=["all"],
     )  # fmt: skip
     assert css(sheet, 1, 1)["text-align"] == "left"
     assert css(sheet, 1, 2)["text-align"] == "right"
@@ -101,6 +101,12 @@ def test_a_table_is_drawn_once_and_is_what_pandas_draws(text: str) -> None:
     """Its id is put in afterwards, and into nothing that only looks like one."""
     frame = pd.DataFrame({text: [text, "a"], "B": ["1", text]}, index=[text, "x"])
     sheet = lay_out(
-        frame, caption=text, label="t", text=[text], bold=["x"], colours=frame.map(lambda _: "color: red")
+        frame,
+        rows=[],
+        caption=text,
+        label="t",
+        text=[text],
+        bold=["x"],
+        colours=frame.map(lambda _: "color: red"),
     )
     assert sheet.drawn == sheet.styler.to_html() == html_of(sheet)
