@@ -78,6 +78,7 @@ bench: $(DEV) ## the engine against pandas, PDFs against LaTeX and Chromium, rep
 	@$(PY) -m benchmarks.scale
 	@$(PY) -m benchmarks.pdf
 	@$(PY) -m benchmarks.batch
+	@$(PY) -m benchmarks.growth
 	@$(PY) -m benchmarks $(ARGS)
 	@$(PY) -m benchmarks.cohorts
 	@$(PY) -m benchmarks.coverage

@@ -114,6 +114,70 @@ def picture(engines: list[dict[str, Any]], scales: list[dict[str, Any]], path: P
         plt.close(figure)
 
 
+def _growing(rows: list[dict[str, Any]]) -> list[str]:
+    """How cost grows with months, segments and reports."""
+    if not rows:
+        return []
+    lines = [
+        [
+            r["way"],
+            f"{r['size']:,}",
+            f"{r['seconds']:.1f}" if "seconds" in r else "",
+            f"{r['cpu_s']:.2f}" if "cpu_s" in r else "",
+        ]
+        for r in rows
+    ]
+    told = (
+        "`python -m benchmarks.growth`. Months: the changes of 20,000 accounts drawn out over so many, every retention "
+        "metric and triangle. Segments: the same book cut into so many parts. Reports: retention reports of so many "
+        "demo companies by one `cslib run`, elapsed with everything that it starts.\n"
+    )
+    return ["## How cost grows\n", told, table(["what", "how many", "seconds", "CPU s"], lines)]
+
+
+def _batch(rows: list[dict[str, Any]]) -> list[str]:
+    """Reports a minute, in one run."""
+    if not rows:
+        return []
+    base = float(rows[-1]["per_minute"])
+    lines = [
+        [
+            str(r["way"]),
+            f"{r['reports']}",
+            f"{r['seconds']:.1f}",
+            f"{r['per_minute']:.1f}",
+            f"{r['per_minute'] / base:.1f}",
+        ]
+        for r in rows
+    ]
+    head = ["way", "reports", "seconds", "a minute", "times the last"]
+    return [
+        "## Reports a minute\n",
+        "`python -m benchmarks.batch`, one company a report.\n",
+        table(head, lines),
+    ]
+
+
+def _pdf(rows: list[dict[str, Any]]) -> list[str]:
+    """Notebook to PDF, every document once."""
+    if not rows:
+        return []
+    lines = [
+        [
+            r["way"],
+            r["made of"],
+            f"{r['median_ms']:.0f}",
+            f"{r['processor_ms']:.0f}",
+            f"{r['kb']:.0f}",
+            f"{r['ratio']:.1f}",
+        ]
+        for r in rows
+    ]
+    head = ["way", "made of", "median ms", "CPU ms", "KB", "ratio"]
+    told = "`python -m benchmarks.pdf`: different retention reports in one warm process, all ways in turn.\n"
+    return ["## Notebook to PDF\n", told, table(head, lines)]
+
+
 def write(results: Path) -> Path:
     """The page, and its picture beside it."""
     engines, scales, starts = (read(results, name) for name in ("retention.json", "scale.json", "start.json"))
@@ -141,15 +205,13 @@ def write(results: Path) -> Path:
         picture(engines, scales, DOCS / "benchmarks.svg")
         parts.append("![CPU seconds by accounts](benchmarks.svg)\n")
     if starts:
-        lines = [[r["case"], f"{r['seconds']:.2f}", f"{r['cpu_s']:.2f}"] for r in starts]
+        lines = [
+            [r["case"], f"{r['seconds']:.2f}", "" if r["cpu_s"] is None else f"{r['cpu_s']:.2f}"]
+            for r in starts
+        ]
         parts += ["## Before and around the computing\n", table(["what", "seconds", "CPU s"], lines)]
-    for name, title in (("batch", "Reports a minute"), ("pdf", "Notebook to PDF")):
-        found = read(results, f"{name}/results.json")
-        if found:
-            parts += [f"## {title}\n", "```json\n" + json.dumps(found, indent=1)[:3000] + "\n```\n"]
-    parts.append(
-        "Reports a minute: `python -m benchmarks.batch`. Notebook to PDF: `python -m benchmarks.pdf`.\n"
-    )
+    parts += [*_growing(read(results, "growth.json")), *_batch(read(results, "batch/results.json"))]
+    parts += _pdf(read(results, "pdf/results.json"))
     path = DOCS / "benchmarks.md"
     path.write_text("\n".join(parts), encoding="utf-8")
     return path

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import json
 import logging
 import os
 import shutil
@@ -204,6 +205,26 @@ def table(taken: Mapping[str, Sequence[tuple[float, float, int]]]) -> dict[str, 
     return ratios
 
 
+def keep(
+    taken: Mapping[str, Sequence[tuple[float, float, int]]], ratios: Mapping[str, float], notes: Sequence[str]
+) -> None:
+    """Leave the medians for the page of benchmarks."""
+    made_of = dict(note.split(": ", 1) for note in notes)
+    rows = [
+        {
+            "way": name,
+            "made of": made_of[name].split(";")[0],
+            "median_ms": 1000 * statistics.median(s for s, _, _ in runs),
+            "processor_ms": 1000 * statistics.median(w for _, w, _ in runs),
+            "kb": statistics.median(size for _, _, size in runs) / 1024,
+            "ratio": ratios[name],
+        }
+        for name, runs in taken.items()
+    ]
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / "results.json").write_text(json.dumps(rows, indent=2) + "\n")
+
+
 def main() -> int:
     """Print what was compared, both tables, and whether the targets are met."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -224,7 +245,9 @@ def main() -> int:
     print("\n".join(notes))
     measure(warm, [first])
     print("\none warm process, every document once, all ways in turn")
-    ratios = table(measure(warm, documents))
+    taken = measure(warm, documents)
+    ratios = table(taken)
+    keep(taken, ratios, notes)
     if asked.processes:
         print(f"\na process for each of {min(asked.processes, len(documents))} documents")
         table(measure(cold, documents[: asked.processes]))
