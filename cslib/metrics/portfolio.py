@@ -317,7 +317,9 @@ def basis(book: Book, *, delta: float | None, window: int = 12) -> dict[str, Any
     """What the story of one company is told from, by the names of what its detectors read."""
     return {
         "headline": retention.headline(book, window=window, base="arr", months_ago=(0, 3, 12)),
-        "since": changes(book, delta=delta, window=window, months_ago=(3, 12)),
+        "since": changes(
+            book, delta=delta, window=window, months_ago=(3, 12), level=1 - 0.05 / (2 * len(RATIOS))
+        ),  # six looks at one question share one error in twenty, as in the company's own report
         "singles": single_accounts(book, window=window),
         "effective": effective_accounts(book, window=window),
         "moves": retention.account_changes(book, window=window),

@@ -18,7 +18,7 @@ from cslib.metrics.vintage import newest_vintage
 __all__ = ["sensitivity"]
 
 NET: Final = "net_retention"
-COLUMNS: Final = ["question", "choice", "value", "low", "high", "unit", "verdict", "base", "same"]
+COLUMNS: Final = ["question", "choice", "value", "low", "high", "level", "unit", "verdict", "base", "same"]
 OTHERS: Final = ("everyone's flows", "product of months", "trailing points", "survivors only")
 NOW, CHANGE, NEWEST = "net retention", "change in a year", "newest vintage against older"
 
@@ -41,7 +41,7 @@ def _strongest(book: Book, *, window: int) -> tuple[str, set[str]]:
     return str(names_of(book, first["account_id"]).iloc[0]), ids
 
 
-def sensitivity(book: Book, *, window: int = 12, age: int = 12) -> pd.DataFrame:
+def sensitivity(book: Book, *, window: int = 12, age: int = 12, level: float = 0.95) -> pd.DataFrame:
     """Conclusions of the cohort report, and the same under other choices of account, window, age, grain and convention.
 
     Parameters
@@ -52,14 +52,16 @@ def sensitivity(book: Book, *, window: int = 12, age: int = 12) -> pd.DataFrame:
         Months of the retention windows.
     age : int
         Age in months at which vintages are compared.
+    level : float
+        Of the intervals of changes; all others are 95%.
 
     Returns
     -------
     DataFrame
         A row per ``question`` and ``choice``, the report's own choice first (``base``): ``value`` (net retention; its
-        change in ratio points; difference of the newest vintage's gross retention to the older), ``low, high`` (95%;
-        NaN where there is none), ``unit``, ``verdict`` (above or below 100%, changed, worse, better, cannot tell; empty
-        for a convention, which has no test) and ``same`` (verdict as with the report's choice).
+        change in ratio points; difference of the newest vintage's gross retention to the older), ``low, high`` (NaN
+        where there is none), ``level``, ``unit``, ``verdict`` (above or below 100%, changed, worse, better, cannot
+        tell; empty for a convention, which has no test) and ``same`` (verdict as with the report's choice).
 
     Raises
     ------
@@ -80,10 +82,14 @@ def sensitivity(book: Book, *, window: int = 12, age: int = 12) -> pd.DataFrame:
             rows.append(
                 _row(NOW, f"convention: {convention.name}", value.iloc[0] if len(value) else float("nan"))
             )
-    rows.append(_change(book, f"as reported: {window} months", window=window))
-    rows += [_change(book, f"{months} months", window=months) for months in (3, 6, 12) if months != window]
+    rows.append(_change(book, f"as reported: {window} months", window=window, level=level))
+    rows += [
+        _change(book, f"{months} months", window=months, level=level)
+        for months in (3, 6, 12)
+        if months != window
+    ]
     if less is not None:
-        rows.append(_change(less, without, window=window))
+        rows.append(_change(less, without, window=window, level=level))
     rows.append(_newest(book, f"as reported: at {age} months, twelve months wide", age=age))
     rows += [_newest(book, f"at {other} months", age=other) for other in (6, 12, 18) if other != age]
     rows.append(_newest(book, "half a year wide", age=age, span=6))
@@ -104,11 +110,12 @@ def _row(
     *,
     low: float = float("nan"),
     high: float = float("nan"),
+    level: float = 0.95,
     verdict: str = "",
 ) -> dict[str, Any]:
     unit = "ratio" if question == NOW else "ratio points"
-    return {"question": question, "choice": choice, "value": value, "low": low, "high": high, "unit": unit,
-            "verdict": verdict}  # fmt: skip
+    return {"question": question, "choice": choice, "value": value, "low": low, "high": high, "level": level,
+            "unit": unit, "verdict": verdict}  # fmt: skip
 
 
 def _level(book: Book, choice: str, *, window: int) -> dict[str, Any]:
@@ -120,12 +127,13 @@ def _level(book: Book, choice: str, *, window: int) -> dict[str, Any]:
     return _row(NOW, choice, row["value"], low=row["low"], high=row["high"], verdict=verdict)
 
 
-def _change(book: Book, choice: str, *, window: int) -> dict[str, Any]:
-    found = changes(book, delta=None, window=window, months_ago=(12,)).query("metric == @NET")
+def _change(book: Book, choice: str, *, window: int, level: float) -> dict[str, Any]:
+    found = changes(book, delta=None, window=window, months_ago=(12,), level=level).query("metric == @NET")
     if found.empty:
-        return _row(CHANGE, choice, float("nan"), verdict="cannot tell")
+        return _row(CHANGE, choice, float("nan"), level=level, verdict="cannot tell")
     row = found.iloc[0]
-    return _row(CHANGE, choice, row["value"], low=row["low"], high=row["high"], verdict=row["verdict"])
+    told = {name: row[name] for name in ("low", "high", "level", "verdict")}
+    return _row(CHANGE, choice, row["value"], **told)
 
 
 def _newest(

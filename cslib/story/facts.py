@@ -12,6 +12,7 @@ from cslib.evidence import traced
 from cslib.story.finding import Evidence, Finding, as_evidence
 
 __all__ = [
+    "CHANGES",
     "FEW",
     "HEAVY",
     "KEY_FIGURES",
@@ -34,6 +35,7 @@ __all__ = [
 FEW_EFFECTIVE: Final = 10  # the same, of accounts of equal size (LANGUAGE: N_eff < 10)
 FEW: Final = 30  # below it, counts and money instead of percentages (LANGUAGE: n < 30)
 KEY_FIGURES: Final = "tab-kpi"  # label of the table of key figures
+CHANGES: Final = "tab-verdicts"  # label of the table of changes with their intervals
 HEAVY: Final = 0.10  # share of opening ARR from which an account is named beside the headline
 
 

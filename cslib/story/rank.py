@@ -194,7 +194,7 @@ def _unknown(findings: Sequence[Finding]) -> Finding | None:
         own = _open(finding) if finding else None
         if finding and own is not None:
             values["rows"].append({"kind": kind} | own)
-            shown += finding.evidence[:1]
+            shown += finding.evidence[-1:]  # of a headline that of its change
     return Finding("unknown", values, tuple(shown), verdict="cannot tell") if values["rows"] else None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from cslib.story.facts import FEW, FEW_EFFECTIVE
+from cslib.story.facts import CHANGES, FEW, FEW_EFFECTIVE
 from cslib.story.finding import Evidence, Finding, as_evidence
 
 __all__ = [
@@ -46,7 +46,7 @@ def change_fact(changes: pd.DataFrame, *, metric: str) -> Finding:
     own = changes[changes["metric"] == metric].sort_values("months_ago")
     rows = change_rows(own)
     values = {"metric": metric, "now": rows[0]["now"] if rows else None, "small": _small(own), "rows": rows}
-    return Finding("change", values, (Evidence(f"change of {metric}"),))
+    return Finding("change", values, (Evidence(f"change of {metric}", table=CHANGES),))
 
 
 def change_rows(changes: pd.DataFrame) -> list[dict[str, Any]]:
@@ -120,7 +120,8 @@ def _by_size(frame: pd.DataFrame) -> pd.DataFrame:
 
 def newest_vintage_fact(newest: pd.DataFrame, changes: pd.DataFrame) -> Finding:
     """Whether the newest vintage keeps less, or more, than those before it, and whether the headline shows it yet."""
-    rows = _records(newest)
+    order = {"gross_retention": 0, "net_retention": 1, "logo_retention": 2}
+    rows = sorted(_records(newest), key=lambda row: order[row["metric"]])
     told = [row for row in rows if row["verdict"] != "cannot tell"]
     shown = set(changes.loc[changes["verdict"] == "changed", "metric"]) if len(changes) else set()
     kept = (
@@ -138,13 +139,12 @@ def newest_vintage_fact(newest: pd.DataFrame, changes: pd.DataFrame) -> Finding:
     )
     values = {
         "age": int(rows[0]["age"]) if rows else 12,
-        "rows": [{key: row[key] for key in kept} | {"shown": row["metric"] in shown} for row in told],
+        "rows": [{key: row[key] for key in kept} for row in told],
+        "shown": bool(shown & {row["metric"] for row in told}),
         "compared": bool(rows), "n": int(rows[0]["n_accounts"]) if rows else 0,
         "n_older": int(rows[0]["n_older"]) if rows else 0,
     }  # fmt: skip
-    return Finding(
-        "newest_vintage", values, (Evidence("vintages at equal age", table="tab-cohorts-gross-retention"),)
-    )
+    return Finding("newest_vintage", values, (Evidence("vintages at equal age", table="fig-vintages"),))
 
 
 def mix_fact(decomposed: pd.DataFrame, *, verdict: str) -> Finding:

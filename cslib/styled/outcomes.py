@@ -192,7 +192,8 @@ def sensitivity_table(choices: pd.DataFrame, *, title: str, locale: str = "en_US
     Parameters
     ----------
     choices : DataFrame
-        `question`, `choice`, `value`, `low`, `high`, `unit` (ratio or ratio points), `verdict`, `base`, `same`.
+        `question`, `choice`, `value`, `low`, `high`, `level`, `unit` (ratio or ratio points), `verdict`, `base`,
+        `same`; a level other than the 95% of the head stands beside its interval.
     title : str
         First words of the caption.
     locale : str
@@ -203,7 +204,7 @@ def sensitivity_table(choices: pd.DataFrame, *, title: str, locale: str = "en_US
     ValueError
         When a column is missing, or a question and choice come twice.
     """
-    columns = ["question", "choice", "value", "low", "high", "unit", "verdict", "base", "same"]
+    columns = ["question", "choice", "value", "low", "high", "level", "unit", "verdict", "base", "same"]
     kept = require(choices, columns=columns, by="sensitivity_table")
     once(choices, key=["question", "choice"], by="sensitivity_table")
     heads = ("Value", "95% interval", "Verdict", "Same verdict")
@@ -218,9 +219,10 @@ def sensitivity_table(choices: pd.DataFrame, *, title: str, locale: str = "en_US
         names.append(_begun(f"{lead}, {choice}" if row["base"] else choice))
         strong += [i] if row["base"] else []
         tested = bool(row["verdict"])
+        level = "" if row["level"] == 0.95 else f" ({percent(row['level'], locale=locale, digits=0)})"
         rows.append(
             [nothing if pd.isna(row["value"]) else value,
-             nothing if pd.isna(row["low"]) else _to(low, high, locale=locale),
+             nothing if pd.isna(row["low"]) else _to(low, high, locale=locale) + level,
              known(row["verdict"], locale=locale) if tested else say("not tested", locale=locale),
              "" if row["base"] or not tested else say("yes" if row["same"] else "no", locale=locale)]
         )  # fmt: skip

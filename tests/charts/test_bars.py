@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pandas as pd
 import pytest
 
@@ -30,12 +32,47 @@ def test_lines_are_drawn_and_read_aloud():
     assert "Ben &lt;b&gt;" in told.svg()
 
 
-def test_a_day_stands_for_its_month():
-    by_month = frame().assign(owner=pd.to_datetime(["2026-08-31", "2026-09-30", "2026-10-31"]))
+def months(*amounts: float) -> pd.DataFrame:
+    ends = pd.date_range("2026-08-31", periods=len(amounts), freq="ME")
+    return pd.DataFrame({"month": ends, "share": amounts})
+
+
+def test_months_are_columns_from_left_to_right():
     told = chart_bars(
-        by_month, name="owner", value="arr", form="money", title="Load", label="f", locale="en_GB"
+        months(0.5, 0.25), name="month", value="share", form="percent", title="Use", label="f", locale="en_GB"
     )
-    assert [tick.get_text() for tick in told.figure.axes[0].get_yticklabels()] == ["Aug 2026", "Sept 2026"]
+    axes = told.figure.axes[0]
+    assert [bar.get_height() for bar in axes.patches] == [0.5, 0.25]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["Aug 2026", "Sept 2026"]
+    assert told.alt == "Bars. Aug 2026 50.0% and Sept 2026 25.0%."
+
+
+def test_of_many_months_the_last_are_drawn_and_as_many_named_as_there_is_room_for():
+    told = chart_bars(
+        months(*[0.1] * 30), name="month", value="share", form="percent", title="Use", label="f", most=24
+    )
+    axes = told.figure.axes[0]
+    drawn = [text.get_window_extent() for text in axes.get_xticklabels()]
+    assert len(axes.patches) == 24 and told.caption == "Use; 6 more not shown."
+    assert axes.get_xticklabels()[-1].get_text() == "Jan 2029"
+    assert all(left.x1 < right.x0 for left, right in pairwise(drawn))
+    assert drawn[0].x0 >= 0 and drawn[-1].x1 <= told.figure.bbox.x1
+
+
+def test_amounts_over_eighteen_columns_do_not_touch_and_one_below_zero_stands_below_its_column():
+    told = chart_bars(
+        months(*[1.3e8] * 17, -1.3e8),
+        name="month",
+        value="share",
+        form="money",
+        title="Due",
+        label="f",
+        most=24,
+    )
+    axes = told.figure.axes[0]
+    drawn = [text.get_window_extent() for text in axes.texts]
+    assert all(left.x1 < right.x0 for left, right in pairwise(drawn[:17]))
+    assert drawn[-1].y1 <= axes.patches[-1].get_window_extent().y0
 
 
 def test_rows_that_are_not_drawn_are_counted():

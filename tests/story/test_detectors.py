@@ -124,7 +124,7 @@ def test_growth_that_covers_losses_is_told_with_both() -> None:
     assert finding.materiality == 4_800_00
     assert said(finding) == (
         "Growth of the accounts that stayed covers a loss of $4.80k in 12 months. $4.80k left with 4 accounts; 10 accounts "
-        "added $9.60k. Net retention alone (113.3%) does not show it, gross retention (86.7%) does."
+        "added $9.60k. Net retention alone does not show it; gross retention does."
     )
     assert (
         found("masking", **take(measured(book_of(accounts(20, left=4))), "headline", "window")).verdict
@@ -158,7 +158,9 @@ def test_large_accounts_are_told_with_the_rest_of_the_book() -> None:
 def test_one_account_that_makes_a_fifth_of_all_losses() -> None:
     lost = moves(("A", 500_00, 0, "churn"), ("B", 900_00, 400_00, "contraction"), ("C", 100_00, 0, "churn"))
     finding = found("single_account", moves=lost, window=12)
-    assert said(finding) == ("A alone makes 45% of what was lost in 12 months: it left with $500 of $1.10k.")
+    assert said(finding) == (
+        "A alone is 45% of what was lost in 12 months: it paid $500 at the start and pays nothing now; $1.10k was lost in all."
+    )
     even = moves(*[(f"A{i}", 100_00, 0, "churn") for i in range(9)])
     assert found("single_account", moves=even, window=12).verdict == "absent"
     assert found("single_account", moves=even.head(0), window=12).verdict == "absent"
@@ -245,8 +247,8 @@ def test_a_forecast_is_a_range_with_its_record() -> None:
     headline = retention.headline(eight(), base="arr")
     text = said(found("forecast", ahead=ahead(supported=True), headline=headline))
     assert text == (
-        "Next three months, 80% range: net retention 98.0% to 107.0%, ARR $9.00M to $11.0M on Mar 31, 2026. Of earlier "
-        "outcomes that had such a range, 9 of 12 (net retention) and 9 of 12 (ARR) fell inside."
+        "Next three months, 80% range: net retention of that quarter alone 98.0% to 107.0%, ARR $9.00M to $11.0M on "
+        "Mar 31, 2026. Of earlier outcomes that had such a range, 9 of 12 (net retention) and 9 of 12 (ARR) fell inside."
     )
     refused = found("forecast", ahead=ahead(supported=False), headline=headline)
     assert refused.verdict == "cannot tell"

@@ -115,8 +115,8 @@ def test_changes_are_named_only_where_they_passed() -> None:
 def test_where_to_look_names_at_most_three_and_none_without_a_loss() -> None:
     look = pd.DataFrame({"company": list("ABCDE"), "share": [0.2, 0.1, 0.05, 0.01, 0.0]})
     assert told(look=look)[3] == (
-        "**Look first at A (20.0%), B (10.0%), C (5.0%):** in brackets what was lost in 3 months or is known to end, of "
-        "the ARR at their start."
+        "**Look first at A (20.0%), B (10.0%) and C (5.0%):** in brackets what was lost in 3 months or is known to end, as "
+        "a share of the ARR at their start."
     )
     assert told(look=look.head(2))[3].startswith("**Look first at A (20.0%):**")
     assert told(look=look.tail(1))[3] == (

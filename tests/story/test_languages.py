@@ -53,8 +53,7 @@ WITHOUT = {"name": "Studio 54", "group": True, "share": 0.31, "value": 0.97}
 PART = {"segment": "Mid-market", "column": "segment", "n_accounts": 12, "metric": "net_retention", "value": 0.9,
         "rest": 1.1, "level": 0.95, "low": -0.3, "high": -0.1}  # fmt: skip
 AGED = {"metric": "gross_retention", "numerator": 100_000, "denominator": 200_000, "value": 0.8, "older": 0.9,
-        "level": 0.95, "low": -0.2, "high": -0.04, "start": START, "end": END, "n_accounts": 2, "n_older": 1,
-        "shown": False}  # fmt: skip
+        "level": 0.95, "low": -0.2, "high": -0.04, "start": START, "end": END, "n_accounts": 2, "n_older": 1}  # fmt: skip
 RANGE = {"metric": "net_retention", "money": False, "low": 1.0, "high": 1.1, "level": 0.8, "end": END, "n_ranged": 10,
          "n_inside": 8, "n_past": 3, "supported": True}  # fmt: skip
 LOSS = {"churn": 100_000, "n_churn": 1, "contraction": 50_000, "n_contraction": 2}
@@ -96,8 +95,9 @@ FINDINGS = [
                             "passed": [PART], "n_passed": 1, "quiet": False}),
     Finding("discoveries", {"metrics": ["net_retention"], "n": 1, "n_untested": 0, "limit": 0.1, "passed": [],
                             "n_passed": 0, "quiet": False}),
-    Finding("newest_vintage", {"age": 12, "rows": [AGED], "compared": True, "n": 2, "n_older": 1}),
-    Finding("newest_vintage", {"age": 12, "rows": [], "compared": True, "n": 20, "n_older": 100}),
+    Finding("newest_vintage", {"age": 12, "rows": [AGED, AGED | {"metric": "net_retention"}], "compared": True, "n": 2,
+                               "n_older": 1, "shown": False}),
+    Finding("newest_vintage", {"age": 12, "rows": [], "compared": True, "n": 20, "n_older": 100, "shown": False}),
     Finding("next_quarter", {"rows": [RANGE, RANGE | {"supported": False}]}),
     Finding("overlap", {"shared": 9, "months": 12, "apart": 3}),
     Finding("residual", {"n": 50, "value": 900_000, "arr": 100_000, "convention": "fitted curve", "n_ended": 40}),

@@ -201,8 +201,9 @@ def test_newer_vintages_that_keep_less_are_told_beside_the_headline() -> None:
     nothing = u.changes(vintages(newer_lost=12), delta=None).head(0)
     text = said(newest_vintage_fact(found, nothing))
     assert re.match(
-        r"\*\*After 12 months the 40 accounts that began from Jan 2024 to Dec 2024 keep 70\.0% \(net retention\), the 40 "
-        r"before them 100\.0%\*\* \(95% interval of the difference −\d+\.\d to −\d+\.\d points; the headline does not show",
+        r"\*\*After 12 months the 40 accounts that began from Jan 2024 to Dec 2024 keep 70\.0% \(gross retention\), the 40 "
+        r"before them 100\.0%\*\* \(95% interval of the difference −\d+\.\d to −\d+\.\d points\); in net retention 70\.0% "
+        r"against 100\.0% \(−\d+\.\d to −\d+\.\d\); in logo retention 70\.0% .*\. The headline does not show it yet\.$",
         text,
     ), text
     seen = pd.DataFrame({"metric": list(u.RATIOS), "verdict": "changed"})

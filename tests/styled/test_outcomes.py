@@ -46,7 +46,7 @@ def test_terms_with_what_may_be_said() -> None:
 def test_choices_with_their_verdicts() -> None:
     frame = pd.DataFrame(
         {"question": "net retention", "choice": ["as reported", "without <Acme>", "convention: x"],
-         "value": [1.123, 0.98, 1.2], "low": [1.03, 0.9, NAN], "high": [1.21, 1.05, NAN], "unit": "ratio",
+         "value": [1.123, 0.98, 1.2], "low": [1.03, 0.9, NAN], "high": [1.21, 1.05, NAN], "level": 0.95, "unit": "ratio",
          "verdict": ["above 100%", "cannot tell", ""], "base": [True, False, False], "same": [True, False, True]}
     )  # fmt: skip
     sheet = sensitivity_table(frame, title="Choices")
@@ -56,8 +56,8 @@ def test_choices_with_their_verdicts() -> None:
         ["Convention: x", "120.0%", "none", "not tested", ""],
     ]
     assert "<Acme>" not in sheet._repr_mimebundle_()[0]["text/html"]
-    changed = frame.assign(unit="ratio points", value=-0.019)
-    assert rows(sensitivity_table(changed, title="Choices"))[1][1] == "\N{MINUS SIGN}1.9"
+    changed = frame.assign(unit="ratio points", value=-0.019, low=-0.168, high=0.122, level=0.99)
+    assert rows(sensitivity_table(changed, title="Choices"))[1][1:3] == ["−1.9", "−16.8 to +12.2 (99%)"]
 
 
 def test_ages_by_segment_are_blank_where_too_few_are_old_enough() -> None:

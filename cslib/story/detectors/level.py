@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from cslib.story.facts import KEY_FIGURES, at, is_small
+from cslib.story.facts import CHANGES, KEY_FIGURES, at, is_small
 from cslib.story.finding import Driver, Evidence, Finding, as_evidence
 from cslib.story.verdicts import change_rows
 
@@ -49,7 +49,7 @@ def headline_finding(
     yield Finding(
         "headline", values,
         (*as_evidence(headline, table=KEY_FIGURES, metrics=["arr", "net_retention", "gross_retention"]),
-         Evidence("change of net_retention", row="months_ago=3 and 12")),
+         Evidence("change of net_retention", row="months_ago=3 and 12", table=CHANGES)),
         comparison="earlier windows",
         verdict="changed" if any(moved.values()) and not small else _verdict(changes.get("net_retention", [])),
         materiality=round(stake), certainty=0.95 if tested else 1.0,
