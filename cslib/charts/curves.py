@@ -188,5 +188,5 @@ def _along(corners: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _covered(box: Bbox, points: NDArray[np.float64]) -> int:
-    inside = (points > box.min).all(axis=1) & (points < box.max).all(axis=1)
-    return int(inside.sum())
+    x, y = points.T
+    return int(((x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)).sum())

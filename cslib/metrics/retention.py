@@ -7,6 +7,7 @@ minor units, ratios are 0 upward and travel with what was divided; undefined is 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -297,6 +298,11 @@ def account_changes(book: Book, *, window: int = 3) -> pd.DataFrame:
     Returns a row per account that ever paid: ``account_id, name, opening, closing, change, movement``, in order of
     the size of the change; the changes of all rows add up to the change of the book's ARR.
     """
+    return _account_changes(book, window).copy()
+
+
+@lru_cache(maxsize=8)  # as windows: a book never changes, and half the sections of a report ask for its accounts
+def _account_changes(book: Book, window: int) -> pd.DataFrame:
     cut = cut_ledger(book)
     pairs = relation("pairs", cut.source, as_of=book.as_of, window=window)
     ids = cut.named(pairs["entity"])
