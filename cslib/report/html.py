@@ -36,6 +36,8 @@ _SHOWN: Final = [
 ]
 _RIGHT_TO_LEFT: Final = {"ar", "fa", "he", "ur"}
 _ABOUT: Final = ("company", "period", "date", "author")
+_RULE: Final = re.compile(r"([^{}]+)\{([^{}]*\btext-align: left\b[^{}]*)\}")
+_CELL: Final = re.compile(r"#(T_\w+?)_row\d+_col(\d+)\b")
 _NO_OUTPUT: Final = {"hide", "hide-output", "hide_output", "remove-output", "remove_output"}
 _ACTIVE: Final = re.compile(
     r"<script\b.*?</script\s*>|<link\b[^>]*>|<iframe\b.*?</iframe\s*>|@import\b[^;]*;", re.S | re.I
@@ -71,6 +73,7 @@ def html_page(notebook: Any, *, verdict: str = "", reasons: Sequence[str] = ()) 
         "dir": "rtl" if str(about.get("lang", "en")).split("-")[0] in _RIGHT_TO_LEFT else "ltr",
         "names": {label: _name(label, known, str(about.get("lang", "en"))) for label in known.labels},
         "script": _policy() if sortable else "",
+        "code": any(cell.cell_type == "code" and cell.source.strip() for cell in shown.cells),
         "verdict": verdict,
         "reasons": list(reasons),
         "about": [about[k] for k in _ABOUT if about.get(k)],
@@ -141,6 +144,8 @@ def _prepare(notebook: Any, output: Any, known: Places) -> bool:
     words = output.get("metadata", {}).get("cslib", {})
     if MARKDOWN in output.get("data", {}) and words.get("numbers"):
         output.data[MARKDOWN] = linked(notebook, output, known)
+    if words.get("label") and "text/html" in output.get("data", {}):
+        output.data["text/html"] = _columns_of_text(output.data["text/html"])
     order = words.get("order", {})
     if not order or "text/html" not in output.get("data", {}):
         return False
@@ -150,3 +155,26 @@ def _prepare(notebook: Any, output: Any, known: Places) -> bool:
         text = text.replace(sign, f'{sign} data-sort="{html.escape(str(key), quote=True)}"')
     output.data["text/html"] = text
     return True
+
+
+def _columns_of_text(table: str) -> str:
+    """Table of ours in which a number is never torn, and the head of a column of text stands where the text does.
+
+    >>> print(_columns_of_text("<style>#T_a_row0_col1 { text-align: left; }</style><table>"))
+    <style>#T_a_row0_col1 { text-align: left; }
+    #T_a { white-space: nowrap; } #T_a th, #T_a caption { white-space: normal; }
+    #T_a_level0_col1 { text-align: left !important; }
+    #T_a_row0_col1 { white-space: normal; }
+    </style><table>
+    """
+    rules, end, rest = table.partition("</style>")
+    found = [cell for rule in _RULE.finditer(rules) for cell in _CELL.finditer(rule[1])]
+    if not end or not found:
+        return table
+    name = found[0][1]
+    heads = ", ".join(f"#{name}_level0_col{n}" for n in dict.fromkeys(cell[2] for cell in found))
+    cells = ", ".join(dict.fromkeys(cell[0] for cell in found))
+    return (
+        f"{rules}\n#{name} {{ white-space: nowrap; }} #{name} th, #{name} caption {{ white-space: normal; }}\n"
+        f"{heads} {{ text-align: left !important; }}\n{cells} {{ white-space: normal; }}\n{end}{rest}"
+    )

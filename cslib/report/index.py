@@ -131,7 +131,7 @@ def index_page(found: Sequence[Entry]) -> str:
         rows=[_row(entry, history.get(entry.series, [])) for entry in found],
         quarters=sorted({entry.quarter for entry in found}, reverse=True),
         statuses=sorted({entry.status for entry in found}),
-        n_companies=len({entry.place.split("/")[1] for entry in found}),
+        n_companies=len({e.place.split("/")[1] for e in found if not e.manifest.get("companies")}),
         n_done=sum(entry.status == "done" for entry in found),
         script=script,
         script_hash=f"sha256-{digest}",
@@ -151,7 +151,7 @@ def _row(entry: Entry, history: Sequence[Entry]) -> dict[str, Any]:
         "part": entry.part,
         "status": entry.status,
         "kind": "good" if entry.status == "done" else "bad",
-        "error": str(error.get("message", "")) if isinstance(error, dict) else "",
+        "error": _why(error) if isinstance(error, dict) else "",
         "proof": "" if not proof else "holds" if proof.get("holds") else "broken",
         "warnings": [str(one) for one in entry.manifest.get("warnings", [])],
         "figures": [_figure(one, entry, history) for one in entry.manifest.get("headline", [])],
@@ -159,6 +159,14 @@ def _row(entry: Entry, history: Sequence[Entry]) -> dict[str, Any]:
         "seconds": f"{seconds:.1f}" if isinstance(seconds, int | float) else "",
         "links": [(label, quote(f"{entry.place}/{name}")) for label, name in links if name in entry.files],
     }
+
+
+def _why(error: Mapping[str, Any]) -> str:
+    """What failed, as it is told at the terminal."""
+    message = str(error.get("message", ""))
+    return (
+        f"Cell {error['cell']} stopped with {error.get('name')}: {message}" if error.get("cell") else message
+    )
 
 
 def _figure(record: Mapping[str, Any], entry: Entry, history: Sequence[Entry]) -> dict[str, Any]:

@@ -141,8 +141,8 @@ def notice_page(notice: Notice, *, about: Mapping[str, Any], beside: Sequence[st
     prose = f"""\
 **What to do.** {_plain(notice.remedy)}
 
-**What lies here.** {there}A finished report of an earlier run that lay here was taken away: it was made from other
-data or another state of the notebook, and would be taken for the result. The same data give the same report again."""
+**What lies here.** {there}If a finished report of an earlier run lay here, it was taken away: it was made from
+other data or another state of the notebook, and would be taken for the result. The same data give it again."""
     v4: Any = nbformat.v4
     detail = "\n".join(notice.detail[:_LONGEST].splitlines()[:_LINES])
     detail += " …" if detail != notice.detail else ""

@@ -58,7 +58,13 @@ def out(tmp_path: Path) -> Path:
     lay(
         out, "2026Q3/acme #1%", company=HOSTILE, headline=net(None), warnings=[HOSTILE], proof={"holds": True}
     )
-    lay(out, "2026Q3/mid", company="Mid", status="failed", error={"message": f"division by zero {HOSTILE}"})
+    lay(
+        out,
+        "2026Q3/mid",
+        company="Mid",
+        status="failed",
+        error={"cell": 3, "name": "ZeroDivisionError", "message": f"division by zero {HOSTILE}"},
+    )
     lay(
         out,
         "2026Q3/mid/cohorts",
@@ -91,7 +97,7 @@ def test_it_shows_figures_lines_links_and_what_failed(out: Path) -> None:
         "104.3%",
         "$12.4M",
         "undefined",
-        "division by zero",
+        "Cell 3 stopped with ZeroDivisionError: division by zero",
         "proof holds",
         "3.2 s",
         "cut off",
@@ -167,7 +173,7 @@ def test_what_was_refused_before_it_had_a_folder_is_listed_until_it_is_made(out:
 
 
 @needs_a_browser
-@pytest.mark.parametrize("width", [1100, 1400])
+@pytest.mark.parametrize("width", [500, 1100, 1400])
 def test_no_column_is_cut_off_on_a_narrow_screen(out: Path, tmp_path: Path, width: int) -> None:
     four = net(1.04) + [
         {"metric": m, "value": 0.9, "unit": "ratio"} for m in ("gross_retention", "logo_retention")
