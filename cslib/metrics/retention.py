@@ -301,9 +301,7 @@ def account_changes(book: Book, *, window: int = 3) -> pd.DataFrame:
     return _account_changes(book, window).copy()
 
 
-@lru_cache(
-    maxsize=8
-)  # as windows: a book never changes, and half the sections of a report ask for its accounts
+@lru_cache(maxsize=8)  # as windows: a book never changes, and half of a report asks for its accounts
 def _account_changes(book: Book, window: int) -> pd.DataFrame:
     cut = cut_ledger(book)
     pairs = relation("pairs", cut.source, as_of=book.as_of, window=window)
