@@ -14,6 +14,7 @@ import pandas as pd
 
 from cslib.absent import Absent
 from cslib.conventions import Convention
+from cslib.engines import Engine
 from cslib.months import quarter_bounds
 from cslib.settings import Settings
 from cslib.sources.benchmarks import Peers, peers_of
@@ -29,7 +30,7 @@ from cslib.sources.read import raw_frame
 from cslib.sources.warehouse import Warehouse, open_warehouse
 from cslib.tables import TABLES, listed, quoted
 
-__all__ = ["Book"]
+__all__ = ["Book", "Warehouse"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +99,7 @@ class Book:
     def n_accounts(self) -> int:
         """Accounts that the ledger names, whether they pay today or not."""
         if self.warehouse is not None:
-            return self.warehouse.n_accounts
+            return self.warehouse.standing.n_accounts
         return int(self.tables["subscriptions"]["account_id"].nunique())
 
     def at_rates(self, day: dt.date) -> Book:
@@ -237,6 +238,54 @@ class Book:
         }
         return _book(config, loaded, as_of)
 
+    @classmethod
+    def from_engine(
+        cls,
+        ask: Engine,
+        query: str,
+        *,
+        as_of: dt.date,
+        name: str = "Company",
+        currency: str = "USD",
+        columns: Mapping[str, str] | None = None,
+        fiscal_year_start: int = 1,
+        conventions: tuple[Convention, ...] = (),
+        data_until: dt.date | None = None,
+    ) -> Book:
+        """Book of a ledger that stays with an engine of the caller's (:mod:`cslib.engines`), such as a Spark session.
+
+        Parameters
+        ----------
+        ask : callable
+            From SQL to a frame: ``spark_engine(session)``, ``database_engine(connection)``.
+        query : str
+            What gives the ledger there, in columns of the contract; further ones can be cut by.
+        as_of : date
+            Last day that is known (inclusive).
+        name, currency, columns, fiscal_year_start, conventions, data_until
+            What a company.toml would say; `currency` is that of rows that do not say.
+
+        Raises
+        ------
+        TableError
+            When the rows there are not sound, by cause and count.
+
+        Examples
+        --------
+        >>> from cslib.engines import duckdb_engine
+        >>> prices = pd.DataFrame({"account_id": ["A"], "start_date": [dt.date(2024, 1, 1)], "mrr": [10.5]})
+        >>> query = "SELECT *, CAST(NULL AS DATE) AS end_date FROM prices"
+        >>> book = Book.from_engine(duckdb_engine(prices=prices), query, as_of=dt.date(2024, 3, 31))
+        >>> book.n_accounts, dict(book.tables)
+        (1, {})
+        """
+        raw = {"name": name, "currency": currency, "fiscal_year_start": fiscal_year_start}
+        config = company(raw | ({"data_until": data_until} if data_until else {}), own=conventions)
+        entry = TableConfig(
+            query=query, connection="engine", columns=columns or {}, constants={"currency": config.currency}
+        )
+        return _in_place(replace(config, engine="engine", tables={"subscriptions": entry}), as_of, ask)
+
 
 def _dated(accounts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """Every account as it is today, and all its values with their days, oldest first, if they have days."""
@@ -259,12 +308,11 @@ class _InPlace(dict[str, pd.DataFrame]):
         )
 
 
-def _in_place(config: Company, as_of: dt.date) -> Book:
+def _in_place(config: Company, as_of: dt.date, ask: Engine | None = None) -> Book:
     """Book of a ledger that stays where it is; `as_of` cuts it there."""
-    there = open_warehouse(config, as_of=as_of)
-    peers = peers_of(config)
-    digest = hashlib.sha256(config.source + str(there.account["sha256"].iloc[0]).encode())
-    note = f"The ledger stays in connection {there.connection} and is asked there; no other table is read."
+    there = open_warehouse(config, as_of=as_of, ask=ask)
+    known = there.standing
+    digest = hashlib.sha256(config.source + str(known.account["sha256"].iloc[0]).encode())
     return Book(
         name=config.name,
         folder=config.folder,
@@ -275,14 +323,14 @@ def _in_place(config: Company, as_of: dt.date) -> Book:
         base="mrr" if there.base == "mrr" else "arr",
         convention=config.convention,
         tables=_InPlace(),
-        account=there.account,
-        dropped=pd.DataFrame(columns=["table", "cause", "n_rows", "amount"]),
+        account=known.account,
+        dropped=known.dropped,
         rejected={},
-        notes=(note,),
+        notes=known.notes,
         fingerprint=digest.hexdigest(),
         settings=config.settings,
         conventions=config.conventions,
-        peers=peers,
+        peers=peers_of(config),
         warehouse=there,
     )
 

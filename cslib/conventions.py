@@ -94,6 +94,11 @@ class Convention:
     churn_date: Literal["end of service", "notice", "end of term"] = "end of service"
     known_error: bool = False
 
+    @property
+    def of_accounts(self) -> bool:
+        """Whether it follows accounts to the end of their service: all that a ledger in its database is asked for."""
+        return self.entity == "account" and self.churn_date == "end of service"
+
 
 _HOUSE: Final = "cslib, tied to net retention so that the bridge closes"
 _PLAYBOOK: Final = "a form of dashboards and spreadsheets"

@@ -6,15 +6,18 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
 from cslib.book import Book
 from cslib.months import quarter_bounds
+from cslib.sources.company import load_config
 from cslib.sources.toml import FILE
 
-__all__ = ["Portfolio", "company_folders"]
+__all__ = ["HELD", "Portfolio", "company_folders"]
 
+HELD: Final = "its ledger stays in its database ([source]), and this page reads rows"
 UNREAD = ("company", "folder", "cause")
 
 
@@ -82,6 +85,8 @@ class Portfolio:
         folders = company_folders(companies)
         for folder in folders:
             try:
+                if load_config(folder).engine:
+                    raise ValueError(HELD)
                 book = Book.load(folder, as_of=as_of)
                 if not book.has("subscriptions"):
                     raise ValueError(f"no subscription starts on or before {as_of}")

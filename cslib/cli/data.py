@@ -44,11 +44,19 @@ def check(arguments: argparse.Namespace) -> int:
     from cslib.sources.company import load_config
     from cslib.sources.cut import reach
     from cslib.sources.files import load_tables
+    from cslib.sources.warehouse import asked_starts
 
     day, why = arguments.as_of, ""
     if day is None:
         config = load_config(arguments.folder)
-        until = reach(config, lambda: load_tables(arguments.folder, config)["subscriptions"])
+        until = reach(
+            config,
+            lambda: (
+                asked_starts(config)
+                if config.engine
+                else load_tables(arguments.folder, config)["subscriptions"]
+            ),
+        )
         if until is None:
             raise ValueError(f"as_of: the ledger of {config.name} holds no subscription; say --as-of")
         day, why = until.day, f" ({until.why}; another day: --as-of)"

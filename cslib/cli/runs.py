@@ -66,6 +66,7 @@ def _companies(word: str, folder: Path) -> list[Path]:
 
 
 def _tasks(arguments: argparse.Namespace) -> list[Task]:
+    from cslib.report.job import held
     from cslib.report.lists import read_list
     from cslib.report.parameters import ParameterError
     from cslib.report.plan import Wish, plan
@@ -90,7 +91,7 @@ def _tasks(arguments: argparse.Namespace) -> list[Task]:
         raise ParameterError("notebook: say which, or give a --list; see cslib run --help")
     told: dict[str, None] = {}
     tasks = plan(wishes, out=arguments.out, say=told.setdefault)
-    for line in told:
+    for line in (*told, *held(company for task in tasks for company in task.companies)):
         print(printable(line), file=sys.stderr)
     return tasks
 

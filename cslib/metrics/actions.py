@@ -13,12 +13,13 @@ import pandas as pd
 
 from cslib.book import Book
 from cslib.metrics.cuts import NOT_GIVEN, values_on
+from cslib.metrics.held import bought_no_less
 from cslib.metrics.kinds import changed_lines
 from cslib.metrics.names import names_of
 from cslib.metrics.pairs import pairs_at
 from cslib.metrics.retention import account_changes
 from cslib.metrics.terms_ahead import terms_ahead
-from cslib.months import anchor_day, month_of
+from cslib.months import anchor_day, month_of, months_before
 
 __all__ = ["PLAYS", "actions", "by_play"]
 
@@ -123,6 +124,8 @@ def by_play(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _bought_no_less(book: Book, *, window: int) -> set[str]:
     """Accounts that contracted although every line known in units has as many as before."""
+    if book.warehouse is not None:
+        return bought_no_less(book, opened=months_before(book.as_of, window))
     lines = changed_lines(book, window=window)
     known = lines[lines["quantity_then"].notna() & lines["quantity_now"].notna()]
     held = (known["quantity_now"] >= known["quantity_then"]).groupby(level="entity").all()
@@ -141,14 +144,15 @@ def _of_segments(book: Book, moves: pd.DataFrame, segments: Sequence[tuple[str, 
     """Accounts of these segments that left or shrank."""
     lost = moves[moves["movement"].isin(["churn", "contraction"])]
     chosen = pd.Series(False, index=lost.index)
+    accounts = book.tables.get("accounts", pd.DataFrame())
     for column, segment in segments:
-        if column in book.tables["accounts"]:
+        if column in accounts:
             chosen |= lost["account_id"].map(values_on(book, column)).fillna(NOT_GIVEN) == segment
     return lost[chosen]
 
 
 def _owners(book: Book, accounts: pd.Series[str]) -> pd.Series[str]:
-    known = book.tables["accounts"]
+    known = book.tables.get("accounts", pd.DataFrame())
     if "owner" not in known:
         return pd.Series("", index=accounts.index, dtype="str")
     return accounts.map(known.set_index("account_id")["owner"]).fillna("").astype("str")

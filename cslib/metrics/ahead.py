@@ -15,6 +15,7 @@ import pandas as pd
 
 from cslib.book import Book
 from cslib.metrics.cuts import cut_ledger
+from cslib.metrics.held import contracts
 from cslib.metrics.rows import rows_of
 from cslib.months import anchor_day, month_of
 
@@ -92,24 +93,31 @@ def _terms(book: Book, names: pd.Index[str], months: Ints, first: Ints) -> tuple
     """Month in which the newest contract known in each month ends, and its length; else the anniversary."""
     shape = (len(names), len(months))
     due, term = np.broadcast_to(first[:, None] + 12, shape).copy(), np.full(shape, 12)
+    signed = _contracts(book) if book.warehouse is None else contracts(book)
+    where = names.get_indexer(pd.Index(signed["entity"].astype("str")))
+    known = where >= 0
+    begins, ends, length = (signed[name].to_numpy()[known] for name in ("begins", "ends", "length"))
+    for i, begin, end, span in zip(where[known], begins, ends, np.clip(length, 1, 60), strict=True):
+        since = max(int(begin - months[0]), 0)
+        due[i, since:], term[i, since:] = end, span
+    return due, term
+
+
+def _contracts(book: Book) -> pd.DataFrame:
+    """Contracts in the order they began: ``entity, begins, ends`` (months) ``, length`` (in months, not bounded)."""
     ledger = book.tables["subscriptions"]
     if "term_end_date" not in ledger:
-        return due, term
+        return pd.DataFrame({"entity": [], "begins": [], "ends": [], "length": []})
     rows = rows_of(book)
-    rows = rows.assign(until=ledger["term_end_date"].reindex(rows.index))
+    rows = rows.assign(until=ledger["term_end_date"].reindex(rows.index), paid=0)
+    if "billing_months" in ledger:  # a price that changed within a term begins later than its contract
+        rows["paid"] = ledger["billing_months"].reindex(rows.index).fillna(0).astype("int64")
     rows = rows[(rows["amount"] > 0) & rows["until"].notna() & (rows["until"] > rows["start_date"])]
-    where = names.get_indexer(pd.Index(rows["entity"].astype("str")))
-    rows = rows[where >= 0].assign(row=where[where >= 0]).sort_values(["start_date", "until"], kind="stable")
+    rows = rows.sort_values(["start_date", "until", "paid"], kind="stable")
     anchor = anchor_day(book.as_of)
     begins, ends = (_months(rows[name], anchor) for name in ("start_date", "until"))
-    signed = ends - begins
-    if "billing_months" in ledger:  # a price that changed within a term begins later than its contract
-        paid = ledger["billing_months"].reindex(rows.index).fillna(0).to_numpy(dtype=np.int64)
-        signed = np.maximum(signed, paid)
-    for i, begin, end, length in zip(rows["row"], begins, ends, np.clip(signed, 1, 60), strict=True):
-        since = max(int(begin - months[0]), 0)
-        due[i, since:], term[i, since:] = end, length
-    return due, term
+    length = np.maximum(ends - begins, rows["paid"].to_numpy(dtype=np.int64))
+    return pd.DataFrame({"entity": rows["entity"], "begins": begins, "ends": ends, "length": length})
 
 
 def _months(days: pd.Series[pd.Timestamp], anchor: int) -> Ints:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, NoReturn
 
 import pandas as pd
@@ -20,6 +20,7 @@ from cslib.book import Book
 from cslib.ledger import Held, relation
 from cslib.metrics.entities import Entity
 from cslib.metrics.rows import ChurnDate, rows_of
+from cslib.months import anchor_day, month_of
 
 __all__ = [
     "NOT_GIVEN",
@@ -37,6 +38,7 @@ __all__ = [
 By = str | Sequence[str] | None
 
 NOT_GIVEN: Final = "(not given)"
+YEAR: Final = 12
 _NO_SEGMENTS: Final = {"account_id", "list_arr"}
 
 
@@ -45,32 +47,56 @@ class Cut:
     """The steps of a ledger in integer keys, and what the keys stand for.
 
     `source` is what the engine reads: the steps, or where the ledger is held; `labels` has a row per cut with the
-    columns asked for, in order of its code; `entities` holds the name of each entity code, and is empty where entities
-    go by their names.
+    columns asked for, in order of its code; `coded` holds the name of each entity code, and is empty where the engine
+    knows entities by their names.
     """
 
     source: pd.DataFrame | Held
     labels: pd.DataFrame
-    entities: pd.Index[str]
+    coded: pd.Index[str]
+    as_of: date
+
+    @cached_property
+    def _moved(self) -> tuple[pd.DataFrame, pd.Index[str]]:
+        """Steps of a ledger that is held elsewhere: of each year one row an account that moved in it."""
+        assert isinstance(self.source, Held)
+        last = month_of(self.as_of, anchor=anchor_day(self.as_of))
+        months = relation("levels", self.source, as_of=self.as_of)["month"]
+        years = sorted({(last - month) // YEAR * YEAR for month in months.unique()}) or [0]
+        moved = pd.concat(
+            [
+                relation("moved", self.source, as_of=self.as_of, months_ago=ago).assign(last=last - ago)
+                for ago in years
+            ],
+            ignore_index=True,
+        )
+        ago = [f"ago_{month}" for month in range(YEAR)]
+        long = moved.melt(["cut", "entity", "first_month", "last"], ago, "ago", "delta")
+        long = long[long["delta"] != 0]
+        month = long["last"] - long["ago"].map({name: i for i, name in enumerate(ago)}).astype("int64")
+        names = pd.Index(sorted(long["entity"].astype("str").unique()), dtype="str")
+        steps = long.assign(entity=names.get_indexer(long["entity"].astype("str")), month=month)
+        steps = steps.sort_values(["cut", "entity", "month"], ignore_index=True)
+        groups = steps.groupby(["cut", "entity"])["delta"]
+        steps = steps.assign(closing=groups.cumsum(), first_amount=groups.transform("first"))
+        order = ["cut", "entity", "month", "delta", "first_month", "closing", "first_amount"]
+        return steps[order].astype("int64"), names
 
     @property
     def steps(self) -> pd.DataFrame:
-        """Every change of every entity.
+        """Every change of every entity."""
+        return self._moved[0] if isinstance(self.source, Held) else self.source
 
-        Raises
-        ------
-        Absent
-            When the ledger stays where it is.
-        """
-        if isinstance(self.source, Held):
-            raise Absent("it reads every change of every account, and the ledger stays in its database")
-        return self.source
+    @property
+    def entities(self) -> pd.Index[str]:
+        """Name of each entity of :attr:`steps`, by its code."""
+        return self._moved[1] if isinstance(self.source, Held) else self.coded
 
     def named(self, entity: pd.Series[int]) -> pd.Series[str]:
         """Names of entities as a relation gives them."""
         if isinstance(self.source, Held):
             return entity.astype("str")
-        return pd.Series(self.entities.take(entity.to_numpy()), index=entity.index, dtype="str")
+        return pd.Series(self.coded.take(entity.to_numpy()), index=entity.index, dtype="str")
 
     @property
     def by(self) -> list[str]:
@@ -147,7 +173,7 @@ def _cut(book: Book, by: tuple[str, ...], entity: Entity, churn_date: ChurnDate,
         }
     )
     labels = pd.DataFrame(index=[0]) if groups is None else groups.size().reset_index()[list(by)]
-    return Cut(relation("steps", ledger, as_of=book.as_of), labels, entities)
+    return Cut(relation("steps", ledger, as_of=book.as_of), labels, entities, book.as_of)
 
 
 @lru_cache(maxsize=4)
@@ -162,7 +188,7 @@ def _held(book: Book, by: tuple[str, ...], entity: Entity, churn_date: ChurnDate
         if name not in book.warehouse.columns:
             _unknown(name, columns_of(book))
     query, labels = book.warehouse.ledger(by)
-    return Cut(Held(book.warehouse.ask, query), labels, pd.Index([], dtype="str"))
+    return Cut(Held(book.warehouse.ask, query), labels, pd.Index([], dtype="str"), book.as_of)
 
 
 USUAL: Final = ("segment", "industry", "region", "channel", "plan", "product", "currency")

@@ -85,7 +85,7 @@ def _counts(
         )
         wanted = cut.labels.index[cut.labels[column.strip()] == value.strip()]
         members = cut.steps.loc[cut.steps["cut"].isin(wanted), "entity"].unique()
-        counted &= np.isin(np.arange(len(levels.accounts)), members)
+        counted &= levels.accounts.isin(cut.entities.take(members))
     return counted
 
 
@@ -223,6 +223,8 @@ def compare_conventions(
         (c.metric, c.name): c for c in (*CONVENTIONS, *book.conventions)
     }  # its own stands in for a preset
     chosen = [c for c in (conventions or every.values()) if c.metric in RATIOS]
+    if book.warehouse is not None and not conventions:
+        chosen = [c for c in chosen if c.of_accounts]
     if conventions and len(chosen) < len(conventions):
         raise ValueError(f"convention: found a level or a movement, expected one of {', '.join(RATIOS)}")
     rows = [_compared(book, c, window=window, causes=causes) for c in chosen]
@@ -242,8 +244,7 @@ def _compared(book: Book, convention: Convention, *, window: int, causes: int) -
     ):
         effect = (value - usual) - (without - usual_without)
         effect = np.where(np.isnan(effect), 0, effect)
-        order = np.argsort(-np.abs(effect), kind="stable")[:causes]
-        order = order[np.abs(effect[order]) > 1e-12]
+        order = _largest(np.abs(effect), levels.accounts, most=causes)
         names = names_of(book, pd.Series(levels.accounts[order]))
         named = list(zip(names, effect[order].tolist(), strict=True))
     summed = convention.combine == "ratio_of_sums"
@@ -261,6 +262,14 @@ def _compared(book: Book, convention: Convention, *, window: int, causes: int) -
         "unit": "ratio to one" if convention.metric == "quick_ratio" else "ratio",
         "title": convention.title, "difference": value - usual, "known_error": convention.known_error, "causes": named,
     }  # fmt: skip
+
+
+def _largest(size: Floats, accounts: pd.Index[str], *, most: int) -> list[int]:
+    """Places of the accounts with the largest effects; of equal ones the first by name, in whatever order rows come."""
+    most = min(most, len(size))
+    least = np.partition(size, -most)[-most] if most else 0.0
+    some = np.flatnonzero((size >= least) & (size > 1e-12))
+    return sorted(some.tolist(), key=lambda place: (-size[place], str(accounts[place])))[:most]
 
 
 @lru_cache(maxsize=128)

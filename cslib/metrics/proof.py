@@ -13,6 +13,7 @@ from cslib.book import Book
 from cslib.conventions import find
 from cslib.metrics import cohorts, forms, retention
 from cslib.metrics.entities import owner_of
+from cslib.metrics.held import standings
 from cslib.metrics.rows import rows_of
 from cslib.metrics.witness import ledger_checks
 from cslib.months import anchor_day, month_of
@@ -125,7 +126,7 @@ def _parts(book: Book, *, by: str) -> Equal:
 
 def _one_segment(book: Book, *, by: str) -> Equal:
     """Each account has one value of a column of accounts; a column of subscriptions may well split an account."""
-    today, dated = book.tables["accounts"], book.account_values
+    today, dated = book.tables.get("accounts", pd.DataFrame()), book.account_values
     if by not in today:
         return
     frames = [today.assign(since="")]
@@ -190,12 +191,16 @@ def _classes(book: Book, *, window: int) -> Equal:
 
 def _everyone(book: Book) -> set[str]:
     """Accounts that any table of accounts or prices names, and what the settings make of them."""
+    if book.warehouse is not None:
+        return set(standings(book)["account_id"])
     named = [book.tables[table]["account_id"] for table in ("subscriptions", "accounts")]
     return set(pd.concat([*named, rows_of(book)["entity"]]).dropna())
 
 
 def _left_out(book: Book, classed: pd.Series[str]) -> pd.Series[str]:
     """Reason for each account that the engine never sees, found from the rows and not from the engine."""
+    if book.warehouse is not None:
+        return _unseen_there(book, classed)
     unseen = sorted(_everyone(book) - set(classed))
     buyers, counted = book.tables["subscriptions"]["account_id"], rows_of(book)
     owner = owner_of(book, parents=book.settings.entity == "parent")
@@ -217,6 +222,18 @@ def _left_out(book: Book, classed: pd.Series[str]) -> pd.Series[str]:
         elif account not in seen:
             reasons[account] = "paid between two readings only"
     return pd.Series(reasons, dtype="str")
+
+
+def _unseen_there(book: Book, classed: pd.Series[str]) -> pd.Series[str]:
+    """Reasons as :func:`_left_out` finds them, of a ledger that stays in its database."""
+    rows = standings(book).set_index("account_id")
+    rows = rows[~rows.index.isin(classed)]
+    reasons = pd.Series("", index=rows.index, dtype="str")
+    for flag, reason in (
+        ("seen", "paid between two readings only"), ("paid", "never paid"), ("counted", "left out by a setting"),
+    ):  # fmt: skip
+        reasons = reasons.mask(rows[flag] == 0, reason)
+    return reasons[reasons != ""]
 
 
 def _between(start: pd.Timestamp, end: pd.Timestamp, *, anchor: int) -> bool:

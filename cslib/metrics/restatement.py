@@ -309,12 +309,16 @@ def with_reasons(
 
 @dataclass(frozen=True, eq=False)
 class Restated:
-    """A report's figures for the past against those of an earlier one: what moved, the rows behind it, how many."""
+    """A report's figures for the past against those of an earlier one: what moved, the rows behind it, how many.
+
+    `rows_known` says whether both ledgers were there to be compared.
+    """
 
     as_of: date
     n_compared: int
     figures: pd.DataFrame
     rows: pd.DataFrame
+    rows_known: bool = True
 
 
 def restated(
@@ -325,18 +329,14 @@ def restated(
     Columns as in :func:`moved_figures` and :func:`with_reasons`; where `tables` holds no ledger, rows are not compared.
     """
     until = min(as_of, book.as_of)
-    accounts = book.tables["accounts"]
+    accounts = book.tables.get("accounts", pd.DataFrame({"account_id": [], "name": []}))
     names = dict(zip(accounts["account_id"], accounts["name"], strict=True))
-    rows = (
-        moved_rows(tables, book.tables, until=until)
-        if "subscriptions" in tables
-        else pd.DataFrame(columns=ROW)
-    )
+    known = "subscriptions" in tables and book.warehouse is None
+    rows = moved_rows(tables, book.tables, until=until) if known else pd.DataFrame(columns=ROW)
     moved = with_reasons(moved_figures(was, figures, until=until), rows, names=names)
     n = n_common(was, figures, until=until)
-    return Restated(
-        as_of, n, moved, rows.assign(account_id=rows["account_id"].map(lambda a: names.get(a, a)))
-    )
+    named = rows.assign(account_id=rows["account_id"].map(lambda a: names.get(a, a)))
+    return Restated(as_of, n, moved, named, rows_known=known)
 
 
 def told(found: Restated | None) -> tuple[str, ...]:
@@ -353,6 +353,8 @@ def told(found: Restated | None) -> tuple[str, ...]:
     lines = [
         f"Of {found.n_compared:,} past figures of the report as of {found.as_of}, {n:,} are different now."
     ]
+    if not found.rows_known:
+        lines.append("Which rows of the ledger are behind it is not known: one of the two reports kept none.")
     counts = Counter(found.rows["cause"])
     lines += [
         f"{cause[0].upper()}{cause[1:]}: {counts[cause]:,}, the largest of {_largest(found.rows, cause)}."

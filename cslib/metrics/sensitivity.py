@@ -25,6 +25,8 @@ NOW, CHANGE, NEWEST = "net retention", "change in a year", "newest vintage again
 
 def _without(book: Book, account_ids: set[str]) -> Book:
     """The same book without some accounts."""
+    if book.warehouse is not None:
+        return replace(book, warehouse=book.warehouse.without(account_ids))
     rows = book.tables["subscriptions"]
     kept = rows[~rows["account_id"].isin(account_ids)]
     return replace(book, tables={**book.tables, "subscriptions": kept})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cslib.book import Book
+from cslib.metrics.held import terms_due
 from cslib.metrics.names import names_of
 from cslib.metrics.pairs import pairs_at
 from cslib.metrics.rows import rows_of
@@ -50,9 +51,21 @@ def terms_ahead(book: Book, *, months: int = 3, window: int = 12) -> pd.DataFram
     """
     if months < 1:
         raise ValueError(f"months: found {months}, expected 1 or more")
-    ledger, now = book.tables["subscriptions"], pd.Timestamp(book.as_of)
     anchor = anchor_day(book.as_of)
     until = pd.Timestamp(reading(month_of(book.as_of, anchor=anchor) + months, anchor=anchor))
+    found = _due(book, until) if book.warehouse is None else terms_due(book, until=until)
+    pairs = pairs_at(book, window=window).set_index("account_id")
+    smaller = set(pairs.index[(pairs["closing"] < pairs["opening"]) & (pairs["closing"] > 0)])
+    found = found.rename(columns={"entity": "account_id"}).astype({"arr": "int64", "notice": "bool"})
+    found = found.assign(
+        name=names_of(book, found["account_id"]), shrunk=found["account_id"].isin(smaller), until=until
+    ).sort_values(["due_date", "account_id"], ignore_index=True)
+    return found[["account_id", "name", "due_date", "arr", "notice", "shrunk", "until"]]
+
+
+def _due(book: Book, until: pd.Timestamp) -> pd.DataFrame:
+    """What is known to end after the as-of day and by `until`, account by account."""
+    ledger, now = book.tables["subscriptions"], pd.Timestamp(book.as_of)
     rows = rows_of(book)
     rows = rows[(rows["amount"] > 0) & (rows["start_date"] <= now)]
     rows = rows[rows["end_date"].isna() | (rows["end_date"] > now)]
@@ -64,15 +77,8 @@ def terms_ahead(book: Book, *, months: int = 3, window: int = 12) -> pd.DataFram
     due = rows["end_date"].where(rows["end_date"].notna(), known)
     rows = rows.assign(due_date=due.astype("datetime64[s]"), notice=rows["end_date"].notna())
     rows = rows[(rows["due_date"] > now) & (rows["due_date"] <= until)]
-    found = rows.groupby("entity", as_index=False).agg(
+    return rows.groupby("entity", as_index=False).agg(
         due_date=("due_date", "min"), arr=("amount", "sum"), notice=("notice", "any"))  # fmt: skip
-    pairs = pairs_at(book, window=window).set_index("account_id")
-    smaller = set(pairs.index[(pairs["closing"] < pairs["opening"]) & (pairs["closing"] > 0)])
-    found = found.rename(columns={"entity": "account_id"}).astype({"arr": "int64", "notice": "bool"})
-    found = found.assign(
-        name=names_of(book, found["account_id"]), shrunk=found["account_id"].isin(smaller), until=until
-    ).sort_values(["due_date", "account_id"], ignore_index=True)
-    return found[["account_id", "name", "due_date", "arr", "notice", "shrunk", "until"]]
 
 
 def by_month(terms: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cslib.book import Book
+from cslib.metrics.held import held_checks
 from cslib.tables import TABLES
 
 __all__ = ["Row", "ledger_checks"]
@@ -25,6 +26,10 @@ def ledger_checks(book: Book) -> Iterator[Row]:
     """Rows in against rows used, money, dates, hashes, and the files read once more."""
     yield _read(book)
     yield _dropped(book)
+    if book.warehouse is not None:
+        yield from held_checks(book)
+        yield _hashed(book)
+        return
     yield _kept(book)
     yield _priced(book)
     yield _known(book)
@@ -39,7 +44,7 @@ def _read(book: Book) -> Row:
     wrong = account[account["rows_read"] != used]
     where = [
         f"{row['file']}: {row['rows_read']:,} rows read, {row['used']:,} accounted for"
-        for row in wrong.assign(used=used).head(SHOWN).to_dict("records")
+        for row in wrong.assign(used=used[wrong.index]).head(SHOWN).to_dict("records")
     ]
     sides = int(account["rows_read"].sum()), int(used.sum())
     return "rows read are used or accounted for", *sides, len(account), len(wrong), "; ".join(where)

@@ -18,6 +18,7 @@ from cslib.sources.cut import reach
 from cslib.sources.entry import TableConfig
 from cslib.sources.files import load_tables, raw_table
 from cslib.sources.money import annualise
+from cslib.sources.toml import refuse
 from cslib.tables import TABLES
 
 __all__ = ["CHECKS", "Inspection", "examine"]
@@ -226,6 +227,9 @@ def examine(folder: Path | str, *, as_of: dt.date | None = None) -> Inspection:
         When a table cannot be read at all: a missing file or column, a price without a rate.
     """
     company = load_config(folder)
+    if company.engine:
+        hint = "Take [source] out, and the rows are read here"
+        raise refuse("the ledger stays in its database", key="source", expected="rows to look at", hint=hint)
     loaded = load_tables(Path(folder), company, broken_rows="reject")
     priced = {**loaded, "subscriptions": annualise(loaded["subscriptions"], company)[0]}
     if as_of is None:

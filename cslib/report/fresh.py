@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from cslib.sources.company import TableConfig, load_config
 from cslib.sources.files import raw_table
 from cslib.sources.read import SUFFIXES
 from cslib.sources.toml import FILE
+from cslib.sources.warehouse import open_warehouse
 from cslib.tables import TABLES
 
 __all__ = ["Hash", "aim_of", "file_hash", "reasons", "remembering"]
@@ -103,7 +105,7 @@ def _inputs(aim: Aim, manifest: Mapping[str, Any], hashed: Hash) -> Iterator[str
     for source in aim.sources:
         place = f"{slug(source.resolve().name)}/" if several else ""
         every = several and source.resolve().name in unread
-        used = _all_files(source, hashed) if every else _used(source, hashed)
+        used = _all_files(source, hashed) if every else _used(source, hashed, aim.end)
         new |= {place + label: found for label, found in used.items()}
     for name in dict.fromkeys([*new, *old]):
         if name not in new or new[name] == _ABSENT:
@@ -118,14 +120,19 @@ def _all_files(source: Path, hashed: Hash) -> dict[str, str]:
     return {path.name: hashed(path) for path in sorted(source.glob("*")) if path.is_file()}
 
 
-def _used(source: Path, hashed: Hash) -> dict[str, str]:
+def _used(source: Path, hashed: Hash, end: date) -> dict[str, str]:
     """Hashes of what a book would be read from, by the names that the account of its data gives them.
 
-    A query is asked again, as only its answer tells whether it is another one.
+    A query is asked again, as only its answer tells whether it is another one; of a ledger that stays in its database
+    one row an account comes back.
     """
     found = {FILE: hashed(source / FILE)}
     try:
         config = load_config(source)
+        if config.engine:
+            account = open_warehouse(config, as_of=end).standing.account
+            found |= dict(zip(account["file"], account["sha256"], strict=True))
+            return found | {file: hashed(source / file) for file in config.benchmarks.files}
         there = [path for path in source.iterdir() if path.suffix.lower() in SUFFIXES]
         for name, table in TABLES.items():
             entry = config.tables.get(name, TableConfig())

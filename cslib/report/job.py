@@ -6,7 +6,8 @@ import datetime as dt
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -37,9 +38,11 @@ __all__ = [
     "aim_company",
     "check_job",
     "check_name",
+    "check_place",
     "check_private",
     "check_values",
     "find_notebook",
+    "held",
     "job_of",
     "load_notebook",
     "own_folder",
@@ -198,23 +201,48 @@ def own_folder(notebook: Any, values: Mapping[str, object]) -> str:
     return slug(re.sub(r"\{(\w+)\}", told, wanted)) if wanted else ""
 
 
+def check_place(notebook: Any, *, companies: Sequence[Path]) -> None:
+    """Raise ParameterError when a notebook reads rows and the ledger of one of the companies stays in its database.
+
+    A notebook that does not says so of itself (metadata ``cslib.in_place``).
+    """
+    if notebook["metadata"].get("cslib", {}).get("in_place") is True:
+        return
+    held = [source.name for source in companies if load_config(source).engine]
+    if held:
+        raise ParameterError(
+            f"company: the ledger of {', '.join(held)} stays in its database ([source]), and this report reads rows; "
+            "take [source] out of company.toml, or run retention or cohorts, which are asked there"
+        )
+
+
+def held(companies: Iterable[Path]) -> list[str]:
+    """What to say before a run of each company whose ledger stays in its database: what its reports will not hold."""
+    told = []
+    for source in dict.fromkeys(companies):
+        with suppress(ValueError):  # what is wrong with a company.toml, its own run tells
+            config = load_config(source)
+            if config.engine:
+                told.append(
+                    f"{source.name}: the ledger stays in connection {config.engine} and is asked there. Not in its "
+                    "reports is what only other tables say, such as names and owners of accounts and renewal "
+                    "decisions, nor which rows are behind a corrected past."
+                )
+    return told
+
+
 def read_company(source: Path, end: date) -> Book:
-    """Book of a company whose rows a report can read, with a ledger on the last day of its quarter.
+    """Book of a company, with a ledger on the last day of its quarter.
 
     Raises
     ------
     ParameterError
-        When the ledger stays in its database, or begins later.
+        When the ledger begins later.
     TableError
         When the company's data cannot be used.
     """
     book = Book.load(source, as_of=end)
-    if book.warehouse is not None:
-        raise ParameterError(
-            f"company: the ledger of {source.name} stays in its database ([source]), and a report reads its rows, "
-            "in its proof at the latest; take [source] out of company.toml, or ask for figures with cslib metrics"
-        )
-    if not book.has("subscriptions"):
+    if not int(book.account.loc[book.account["table"] == "subscriptions", "rows_kept"].sum()):
         raise ParameterError(
             f"quarter: no subscription of {source.name} starts on or before {end}, its last day"
         )
@@ -290,6 +318,7 @@ def aim_company(path: Path, *, company: Path, quarter: str, out: Path, given: Ma
 def check_job(path: Path, *, company: Path, quarter: str, out: Path, given: Mapping[str, object]) -> Job:
     """Job for the notebook at `path`; see :func:`cslib.report.run.run_report` for parameters and errors."""
     aim = aim_company(path, company=company, quarter=quarter, out=out, given=given)
+    check_place(aim.notebook, companies=aim.sources)
     book = read_company(aim.sources[0], aim.end)
     check_private(aim, book)
     return job_of(aim, of_company(book))

@@ -16,6 +16,7 @@ from cslib.sources.canonical import Loaded
 from cslib.sources.company import load_config
 from cslib.sources.cut import Reach, reach
 from cslib.sources.files import load_tables
+from cslib.sources.warehouse import asked_starts
 
 __all__ = ["Known", "all_quarters", "known_quarters", "needs_data", "quarters_asked", "words_of"]
 
@@ -100,7 +101,7 @@ def known_quarters(company: Path, *, first: bool) -> Known:
 
     @cache
     def ledger() -> Loaded:
-        return load_tables(company, config)["subscriptions"]
+        return asked_starts(config) if config.engine else load_tables(company, config)["subscriptions"]
 
     until = reach(config, ledger)
     if until is None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from pathlib import Path
 
+from cslib.portfolio import HELD
 from cslib.report.fresh import aim_of
-from cslib.report.job import Aim, check_private, read_company
+from cslib.report.job import Aim, check_place, check_private, read_company
 from cslib.report.plan import Task
+from cslib.sources.company import load_config
 
 __all__ = ["refusals"]
 
@@ -25,12 +28,19 @@ def refusals(tasks: Sequence[Task]) -> dict[str, str]:
         try:
             aim = aim_of(task)
             aim.injected()
+            if not task.portfolio:
+                check_place(aim.notebook, companies=aim.sources)
             begun.append((task, aim))
         except (ValueError, OSError) as error:
             refused[task.name] = str(error)
-    known = _known(aim for _, aim in begun)
+    known = _known(
+        (source, aim.end)
+        for task, aim in begun
+        for source in aim.sources
+        if not (task.portfolio and _held(source))
+    )
     for task, aim in begun:
-        causes = [known[source, aim.end] for source in aim.sources]
+        causes = [known.get((source, aim.end), HELD) for source in aim.sources]
         if all(causes):  # a portfolio names those that cannot be read, while one can
             refused[task.name] = "\n".join(causes)
         elif not task.portfolio and (cause := _private(aim)):
@@ -38,12 +48,11 @@ def refusals(tasks: Sequence[Task]) -> dict[str, str]:
     return refused
 
 
-def _known(aims: Iterable[Aim]) -> dict[tuple[Path, date], str]:
+def _known(asked: Iterable[tuple[Path, date]]) -> dict[tuple[Path, date], str]:
     """Why a company cannot be read as of a day; blank where it can."""
     days: dict[Path, set[date]] = {}
-    for aim in aims:
-        for source in aim.sources:
-            days.setdefault(source, set()).add(aim.end)
+    for source, end in asked:
+        days.setdefault(source, set()).add(end)
     read = cache(_cause)
     found: dict[tuple[Path, date], str] = {}
     for source, ends in days.items():
@@ -58,6 +67,13 @@ def _cause(source: Path, end: date) -> str:
     except (ValueError, OSError) as error:
         return str(error)
     return ""
+
+
+def _held(source: Path) -> bool:
+    """Whether a page across companies cannot read one of them, as its rows are not here."""
+    with suppress(ValueError):  # what is wrong with its company.toml is told where it is read
+        return bool(load_config(source).engine)
+    return False
 
 
 def _private(aim: Aim) -> str:

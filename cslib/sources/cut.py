@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from cslib.sources.canonical import Loaded
 from cslib.sources.company import Company, refuse
 from cslib.tables import TABLES, Table
 
-__all__ = ["Cut", "Reach", "cut", "reach"]
+__all__ = ["Cut", "Reach", "check_day", "cut", "edge_notes", "ledger_notes", "reach"]
 
 _FAR: Final = 31  # days without a start or an end that a ledger of months may well have
 
@@ -91,9 +91,8 @@ def _named(accounts: pd.DataFrame) -> pd.DataFrame:
     return accounts.assign(name=names)[["account_id", "name", *rest]]
 
 
-def _edge(ledger: pd.DataFrame, day: pd.Timestamp, *, complete: bool) -> list[str]:
+def edge_notes(last: Any, day: pd.Timestamp, *, complete: bool) -> list[str]:
     """What is to be said where the data may stop before `day`; `complete` when the company says it does not."""
-    last = _days(ledger, TABLES["subscriptions"], day).max()
     if pd.isna(last):
         return [f"No subscription starts on or before {day.date()}."]
     days = (day - last).days
@@ -105,12 +104,11 @@ def _edge(ledger: pd.DataFrame, day: pd.Timestamp, *, complete: bool) -> list[st
     ]
 
 
-def _ledger_notes(ledger: pd.DataFrame, n_later: int, day: pd.Timestamp) -> list[str]:
+def ledger_notes(n_empty: int, n_later: int, n_noticed: int, day: pd.Timestamp) -> list[str]:
+    """What is to be said of rows that end as they start, that end after `day`, and of those the ones with notice."""
     notes = []
-    n_empty = int((ledger["end_date"] == ledger["start_date"]).sum())
     if n_empty:
         notes.append(f"subscriptions: {n_empty:,} rows start and end on the same day and count for nothing.")
-    n_noticed = int((ledger["end_date"] > day).sum())
     if n_later:
         rest = f"notice had been given for {n_noticed:,}, the others" if n_noticed else "they"
         notes.append(
@@ -149,7 +147,8 @@ def _repeats(name: str, frame: pd.DataFrame) -> list[str]:
     )
 
 
-def _check_day(loaded: Mapping[str, Loaded], as_of: dt.date, data_until: dt.date | None) -> None:
+def check_day(loaded: Mapping[str, Loaded], as_of: dt.date, data_until: dt.date | None) -> None:
+    """Raise TableError when `as_of` is later than the data."""
     limits = [one.covers_until.date() for one in loaded.values() if one.covers_until is not None]
     until = data_until or min(limits, default=None)
     if until is not None and as_of > until:
@@ -169,7 +168,7 @@ def cut(loaded: Mapping[str, Loaded], *, as_of: dt.date, data_until: dt.date | N
     TableError
         When `as_of` is later than the data.
     """
-    _check_day(loaded, as_of, data_until)
+    check_day(loaded, as_of, data_until)
     day = pd.Timestamp(as_of)
     tables: dict[str, pd.DataFrame] = {}
     accounts: list[pd.DataFrame] = []
@@ -189,7 +188,9 @@ def cut(loaded: Mapping[str, Loaded], *, as_of: dt.date, data_until: dt.date | N
         tables[name] = _known(kept, table, day).reset_index(drop=True)
         notes += [f"{note}." for note in one.notes]
         if name == "subscriptions":
-            notes += _ledger_notes(tables[name], int((kept["end_date"] > day).sum()), day)
+            ends = tables[name]["end_date"]
+            n_empty, n_noticed = int((ends == tables[name]["start_date"]).sum()), int((ends > day).sum())
+            notes += ledger_notes(n_empty, int((kept["end_date"] > day).sum()), n_noticed, day)
         notes += _repeats(name, tables[name])
         files = one.origin["file"]
         days = _days(kept, table, day)
@@ -223,7 +224,8 @@ def cut(loaded: Mapping[str, Loaded], *, as_of: dt.date, data_until: dt.date | N
         tables["accounts"] = ids.to_frame()
     tables["accounts"] = _named(tables["accounts"])
     complete = data_until is not None or loaded["subscriptions"].covers_until is not None
-    notes += _edge(tables["subscriptions"], day, complete=complete)
+    last = _days(tables["subscriptions"], TABLES["subscriptions"], day).max()
+    notes += edge_notes(last, day, complete=complete)
     account = pd.concat(accounts, ignore_index=True)
     order = ["table", "file", "rows_read", "rows_kept", "rows_after_as_of", "rows_rejected"]
     left = pd.DataFrame(dropped, columns=["table", "cause", "n_rows", "amount"])

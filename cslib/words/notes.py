@@ -26,6 +26,9 @@ NOTES: Final = (
     '(personal = "keep" in company.toml keeps them).',
     "{table}: {n} cells that are mail addresses are replaced by pseudonyms.",
     "No subscription starts on or before {day}.",
+    "The ledger stays in connection {name} and is asked there; no other table is read.",
+    "Convention {name} is left out: it does not follow the account to the end of its service, and a ledger that stays "
+    "in its database is asked for no other.",
     # identities and flags of the proof
     "ARR bridge closes, every month, each {by}",
     "rows read are used or accounted for",
@@ -35,6 +38,8 @@ NOTES: Final = (
     "nothing in a table is later than the as-of day",
     "every input has its hash",
     "the files, read again, are the book",
+    "no reading is later than the as-of day",
+    "the database, asked again, answers as before",
     "counted in the account it belongs to",
     "left out by a setting",
     "no subscription",
@@ -81,6 +86,7 @@ NOTES: Final = (
     "The report as of {day} has no figure that this one gives again.",
     "All {n} past figures of the report as of {day} are the same now.",
     "Of {of} past figures of the report as of {day}, {n} are different now.",
+    "Which rows of the ledger are behind it is not known: one of the two reports kept none.",
     "{cause}: {n}, the largest of {account}, seen since {day}.",
     "not known",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 
@@ -55,6 +56,8 @@ def spark() -> Iterator[Keep]:
     master = os.environ.get(MASTER)
     if not master:
         pytest.skip("Spark is started by: make test-engines")
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs a Java of 17 or later, and there is none here")
     sql = pytest.importorskip("pyspark.sql", reason="no pyspark: make test-engines installs it")
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = sql.SparkSession.builder.master(master).appName("cslib")
