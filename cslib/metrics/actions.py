@@ -13,7 +13,7 @@ import pandas as pd
 
 from cslib.book import Book
 from cslib.metrics.cuts import NOT_GIVEN, values_on
-from cslib.metrics.held import bought_no_less
+from cslib.metrics.held import bought_no_less, own_columns
 from cslib.metrics.kinds import changed_lines
 from cslib.metrics.names import names_of
 from cslib.metrics.pairs import pairs_at
@@ -84,7 +84,7 @@ def actions(
     young = live[live["account_id"].isin(_young(book))]
     still = moves[moves["movement"] == "unchanged"]
     back = live[live["movement"] == "reactivation"]
-    lost = _of_segments(book, moves, segments)
+    lost = _of_segments(book, moves, segments, window=window)
     found = {  # accounts, and the column of their stake
         "renewal_rescue": (due.assign(day=due["due_date"]), "arr"),
         "value_recapture": (smaller[~priced], "change"),
@@ -140,14 +140,20 @@ def _young(book: Book, *, age: int = 12) -> set[str]:
     return set(pairs.loc[pairs["began"] > now - age, "account_id"].astype(str))
 
 
-def _of_segments(book: Book, moves: pd.DataFrame, segments: Sequence[tuple[str, str]]) -> pd.DataFrame:
+def _of_segments(
+    book: Book, moves: pd.DataFrame, segments: Sequence[tuple[str, str]], *, window: int
+) -> pd.DataFrame:
     """Accounts of these segments that left or shrank."""
     lost = moves[moves["movement"].isin(["churn", "contraction"])]
     chosen = pd.Series(False, index=lost.index)
     accounts = book.tables.get("accounts", pd.DataFrame())
+    own = own_columns(book) if book.warehouse is not None and segments else {}
     for column, segment in segments:
         if column in accounts:
             chosen |= lost["account_id"].map(values_on(book, column)).fillna(NOT_GIVEN) == segment
+        elif column in own:
+            there = pairs_at(book, window=window, by=column).query(f"`{column}` == @segment")
+            chosen |= lost["account_id"].isin(there["account_id"])
     return lost[chosen]
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from cslib.book import Book
 from cslib.conventions import DEFAULTS
+from cslib.metrics.held import own_columns
 from cslib.metrics.pairs import Ratio, pairs_at, parts
 from cslib.metrics.uncertainty import codes
 from cslib.months import months_before
@@ -43,6 +44,8 @@ NO_PART: Final = {"account_id", "name", "parent_id", "owner"}
 
 def columns_to_compare(book: Book, *, most: int = 12) -> list[str]:
     """Columns of accounts that part a book in 2 to `most` segments, in order; names, owners and parents are none."""
+    if book.warehouse is not None:
+        return [name for name, n in own_columns(book).items() if name not in NO_PART and 2 <= n <= most]
     accounts = book.tables["accounts"] if book.has("accounts") else pd.DataFrame()
     sizes = {str(name): accounts[name].nunique() for name in accounts.columns if name not in NO_PART}
     return [name for name, n in sizes.items() if 2 <= n <= most]

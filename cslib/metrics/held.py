@@ -16,8 +16,9 @@ from cslib.book import Book, Warehouse
 from cslib.ledger import relation
 from cslib.metrics.cuts import cut_ledger
 from cslib.months import anchor_day, month_of
+from cslib.tables import TABLES
 
-__all__ = ["bought_no_less", "contracts", "held_checks", "standings", "terms_due"]
+__all__ = ["bought_no_less", "contracts", "held_checks", "own_columns", "standings", "terms_due"]
 
 YEAR: Final = 12
 
@@ -41,6 +42,19 @@ def _month(column: str, anchor: int) -> str:
         f"CAST(EXTRACT(YEAR FROM {column}) * 12 + EXTRACT(MONTH FROM {column}) - 1"
         f" + CASE WHEN EXTRACT(DAY FROM {column}) > {anchor} THEN 1 ELSE 0 END AS BIGINT)"
     )
+
+
+def own_columns(book: Book) -> dict[str, int]:
+    """Columns that a query gives beyond those of a ledger, such as a segment, and how many values each has."""
+    there = _of(book)
+    names = [name for name in there.columns if name not in TABLES["subscriptions"].column]
+    if not names:
+        return {}
+    counts = ", ".join(f"COUNT(DISTINCT {name}) AS n{i}" for i, name in enumerate(names))
+    found = _asked(
+        book, f"SELECT {counts} FROM ({there.rows}) AS r WHERE start_date <= {_day(book.as_of)}"
+    ).iloc[0]
+    return {name: int(found[f"n{i}"]) for i, name in enumerate(names)}
 
 
 def standings(book: Book) -> pd.DataFrame:

@@ -35,7 +35,7 @@ from cslib.metrics import (
     uncertainty,
     vintage,
 )
-from cslib.metrics.drill import drill_down
+from cslib.metrics.drill import columns_to_compare, drill_down
 from cslib.tables import TableError
 from tests.engines import company
 from tests.engines.company import toml
@@ -178,6 +178,25 @@ def test_a_change_of_the_ledger_changes_its_hash_and_breaks_the_proof(edit: str,
     assert Book.load(there, as_of=AS_OF).account["sha256"].iloc[0] != book.account["sha256"].iloc[0]
     broken = proof.proof(book).query("not holds")
     assert "the database, asked again, answers as before" in set(broken["check"])
+
+
+def test_a_column_that_the_query_adds_parts_the_book_as_one_of_accounts(tmp_path: Path) -> None:
+    there, here = company.kept(tmp_path, company.drawn(120, seed=9))
+    part = "CASE WHEN customer < 'A0000070' THEN 'low' ELSE 'high' END"
+    query = company.QUERY.replace(" FROM", f", {part} AS half FROM")
+    (there / "company.toml").write_text(toml('url = "duckdb:///prices.duckdb"', query=query))
+    accounts = f"SELECT DISTINCT customer AS account_id, {part} AS half FROM prices"
+    more = f'[tables.accounts]\nconnection = "warehouse"\nquery = "{accounts}"'
+    (here / "company.toml").write_text(toml('url = "duckdb:///prices.duckdb"', source="", more=more))
+    asked, read = (Book.load(folder, as_of=AS_OF) for folder in (there, here))
+    assert columns_to_compare(asked) == columns_to_compare(read) == ["half"]
+    for find in (
+        lambda book: drill_down(book, by=["half"], metric="gross_retention", window=12),
+        lambda book: actions.actions(book, segments=[("half", "low")]),
+        lambda book: retention.headline(book, by="half"),
+    ):
+        pd.testing.assert_frame_equal(find(asked), find(read))
+    assert "segment_review" in set(actions.actions(asked, segments=[("half", "low")])["play"])
 
 
 def test_who_is_followed_otherwise_stays_local_and_says_so(books: tuple[Book, Book]) -> None:
