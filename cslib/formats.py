@@ -217,13 +217,13 @@ def plural(number: int, forms: Mapping[str, str], *, locale: str = "en_US") -> s
     return forms.get(rule(int(number)), forms["other"])
 
 
-def count(number: int, *, locale: str = "en_US") -> str:
-    """Whole number with its thousands parted.
+def count(number: float, *, locale: str = "en_US") -> str:
+    """Whole number with its thousands parted; of a quantile between two counts the nearest.
 
-    >>> count(12345)
-    '12,345'
+    >>> count(12345), count(954.75), count(-2)
+    ('12,345', '955', '−2')
     """
-    return str(format_decimal(int(number), locale=locale))
+    return str(format_decimal(round(number), locale=locale)).replace("-", MINUS)
 
 
 def month(when: date, *, locale: str = "en_US") -> str:

@@ -43,6 +43,9 @@ PALE: Final = "#aac2dc"
 # The report's fonts are data of the package; charts read the folder, not the room.
 _FONTS: Final = Path(__file__).parents[1] / "report" / "typst" / "fonts"
 
+BESIDE: Final = ("level", "within")
+"""What a frame says of all its rows and a caption may name: the level of intervals, the days or sizes looked at."""
+
 _NUMBER: Final = re.compile("(?<![A-Za-z0-9.,\u2066])[-−+±]?\\d+(?:[.,:/-]\\d+)*%?")
 
 HOUSE: Final[dict[str, Any]] = {
@@ -209,7 +212,7 @@ def blend(first: str, second: str, share: float) -> str:
 def require(
     frame: pd.DataFrame, *, columns: Sequence[str], by: str, may_be_empty: bool = False
 ) -> pd.DataFrame:
-    """These columns of a frame, each once; refused where it lacks one or, unless it may be, is empty.
+    """These columns of a frame, and those of :data:`BESIDE`; refused where one is missing or there is no row.
 
     Raises
     ------
@@ -222,4 +225,5 @@ def require(
         raise ValueError(f"{by}: columns missing: {', '.join(missing)}; found: {found}")
     if frame.empty and not may_be_empty:
         raise ValueError(f"{by}: found a frame without rows, expected at least one")
-    return frame[list(dict.fromkeys(columns))]
+    beside = (name for name in BESIDE if name in frame.columns)
+    return frame[list(dict.fromkeys([*columns, *beside]))]

@@ -306,7 +306,7 @@ def feature_journey(book: Book, *, steps: Sequence[str] | None = None, within: i
     -------
     DataFrame
         A row a step, up to the first that nobody reaches: ``step, n_accounts, conversion`` (from the one before),
-        ``overall, lost`` (accounts that stop before it).
+        ``overall, lost`` (accounts that stop before it), ``within``.
 
     Raises
     ------
@@ -336,7 +336,7 @@ def feature_journey(book: Book, *, steps: Sequence[str] | None = None, within: i
         n = len(there)
         rows.append({
             "step": step, "n_accounts": n, "conversion": n / before if before else float("nan"),
-            "overall": n / entered if entered else float("nan"), "lost": before - n,
+            "overall": n / entered if entered else float("nan"), "lost": before - n, "within": within,
         })  # fmt: skip
         before = n
         if not n:

@@ -19,8 +19,8 @@ EDGES: Final = {"from": 0.0, "to": inf}
 BOUNDS: Final = ("arr_from", "arr_to", "acv_from", "acv_to")
 OLDEST: Final = 3  # years after which a published figure no longer describes its population
 COLUMNS: Final = (
-    "metric", "convention", "value", "low", "high", "unit", "statistic", "benchmark", "population", "source", "year",
-    "n", "n_note", "comparable", "reason", "verdict", "narrowness", "id", "url", "evidence",
+    "metric", "convention", "value", "low", "high", "level", "unit", "statistic", "benchmark", "population", "source",
+    "year", "n", "n_note", "comparable", "reason", "verdict", "narrowness", "id", "url", "evidence",
 )  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def position(book: Book, *, window: int = 12, oldest: int = OLDEST) -> pd.DataFr
     Returns
     -------
     DataFrame
-        A row per published figure, in order: ``metric, convention, value, low, high, unit`` (ours, with its 95%
+        A row per published figure, in order: ``metric, convention, value, low, high, level, unit`` (ours, with its 95%
         interval), ``statistic, benchmark`` (theirs: what of the population, and the figure), ``population, source,
         year`` (that it is about), ``n, n_note``, ``comparable``, ``reason`` (why not; empty where comparable),
         ``verdict`` (above, below, cannot tell; empty where not comparable), ``narrowness`` (traits and bounds that the
@@ -102,7 +102,7 @@ def _row(
     oldest: int,
 ) -> dict[str, Any]:
     metric = theirs["metric"]
-    own = ours.get(metric, {"value": nan, "low": nan, "high": nan})
+    own = ours.get(metric, {"value": nan, "low": nan, "high": nan, "level": nan})
     reason = _unlike(theirs, window=window)
     reason = reason or _untimely(theirs, year=book.as_of.year, oldest=oldest)
     reason = reason or _others(book, theirs, known)
@@ -111,7 +111,7 @@ def _row(
     return {
         "metric": metric,
         "convention": DEFAULTS[metric].name,
-        **{name: own[name] for name in ("value", "low", "high")},
+        **{name: own[name] for name in ("value", "low", "high", "level")},
         "unit": "ratio",
         "statistic": theirs["statistic"],
         "benchmark": theirs["value"],

@@ -27,6 +27,7 @@ KINDS: Final = (
     "account left",
 )
 _GAINS: Final = KINDS[:3]
+BEFORE: Final = 90  # days before a decision on which its health is read
 
 
 def _terms(book: Book, window: int) -> pd.DataFrame:
@@ -95,9 +96,9 @@ def renewal_calendar(book: Book, *, window: int = 12, ahead: int = 12) -> pd.Dat
 
 
 def _decisions(book: Book) -> pd.DataFrame:
-    """Decisions taken or to be taken, with what was known 90 days before each: the band of health, ARR, age."""
+    """Decisions taken or to be taken, with what was known some days before each: the band of health, ARR, age."""
     decided = book.need("renewals", "outcome").copy()
-    decided["day"] = (decided["due_date"] - pd.Timedelta(days=90)).astype("datetime64[s]")
+    decided["day"] = (decided["due_date"] - pd.Timedelta(days=BEFORE)).astype("datetime64[s]")
     decided["kept"] = (decided["outcome"] != "lost").astype("float64").where(decided["outcome"].notna())
     decided["band"] = "no score"
     if book.has("health") and "band" in book.tables["health"]:
@@ -130,7 +131,7 @@ def outlook(book: Book, *, ahead: int = 6) -> pd.DataFrame:
     DataFrame
         A row a renewal, the most ARR at risk first: ``account_id, name, due_date, target`` (ARR, minor units),
         ``band, chance`` (of renewing), ``at_risk`` (target times the chance of loss, half to even), ``n_like``
-        (decisions behind it).
+        (decisions behind it), ``within`` (days before).
 
     Raises
     ------
@@ -148,7 +149,8 @@ def outlook(book: Book, *, ahead: int = 6) -> pd.DataFrame:
     coming["n_like"] = coming["band"].map(past["band"].value_counts()).fillna(0).astype("int64")
     coming["name"] = names_of(book, coming["account_id"])
     ordered = coming.sort_values(["at_risk", "account_id"], ascending=[False, True], ignore_index=True)
-    return ordered[["account_id", "name", "due_date", "target", "band", "chance", "at_risk", "n_like"]]
+    columns = ["account_id", "name", "due_date", "target", "band", "chance", "at_risk", "n_like"]
+    return ordered[columns].assign(within=BEFORE)
 
 
 def _coming(book: Book, *, until: pd.Timestamp) -> pd.DataFrame:

@@ -199,7 +199,7 @@ def before_tickets(book: Book, *, within: int = 30, window: int = 12) -> pd.Data
     -------
     DataFrame
         A row a priority and one ``all``: ``priority, n, met`` (tickets with such a touch), ``share, low, high``
-        (95%, Wilson), ``lead`` (median days from the last such touch to the ticket).
+        (95%, Wilson), ``lead`` (median days from the last such touch to the ticket), ``within``.
 
     Raises
     ------
@@ -225,7 +225,7 @@ def before_tickets(book: Book, *, within: int = 30, window: int = 12) -> pd.Data
         share, low, high = wilson(met, len(part)) if len(part) else (float("nan"),) * 3
         rows.append({
             "priority": priority, "n": len(part), "met": met, "share": share, "low": low, "high": high,
-            "lead": part["lead"].median(),
+            "lead": part["lead"].median(), "within": within,
         })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -237,8 +237,8 @@ def profiles(book: Book, *, stale_days: int = 90) -> pd.DataFrame:
     -------
     DataFrame
         A row a field: ``field, table, n_accounts`` (live), ``filled`` (share), ``fresh`` (share with a value no
-        older than `stale_days`), ``latest`` (day of the newest value). Fields whose table is not given have a
-        share of 0 and no day.
+        older than `stale_days`), ``latest`` (day of the newest value), ``within`` (`stale_days`). Fields whose table
+        is not given have a share of 0 and no day.
 
     Source: files that fill themselves. Systems: C18.
     """
@@ -261,6 +261,6 @@ def profiles(book: Book, *, stale_days: int = 90) -> pd.DataFrame:
         rows.append({
             "field": field, "table": table, "n_accounts": len(live), "filled": len(last) / max(len(live), 1),
             "fresh": float((last > day - pd.Timedelta(days=stale_days)).sum()) / max(len(live), 1),
-            "latest": last.max(),
+            "latest": last.max(), "within": stale_days,
         })  # fmt: skip
     return pd.DataFrame(rows)

@@ -103,7 +103,7 @@ def value_curve(
     Returns
     -------
     DataFrame
-        ``day, value, low, high`` (95%), ``n_at_risk`` (waiting just before).
+        ``day, value, low, high, level`` (95%), ``n_at_risk`` (waiting just before).
 
     Raises
     ------
@@ -113,10 +113,10 @@ def value_curve(
     Source: Kaplan and Meier 1958. Systems: G25.
     """
     waits = _waits(book, start, end, window)
-    curve = kaplan_meier(waits["days"], waits["event"])
+    curve = kaplan_meier(waits["days"], waits["event"], level=0.95)
     return pd.DataFrame({
         "day": curve.time, "value": 1 - curve.survival, "low": 1 - curve.high, "high": 1 - curve.low,
-        "n_at_risk": curve.n_at_risk,
+        "level": 0.95, "n_at_risk": curve.n_at_risk,
     })  # fmt: skip
 
 

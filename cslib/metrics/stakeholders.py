@@ -114,7 +114,7 @@ def multi_point(book: Book, *, days: int = 90) -> pd.DataFrame:
     -------
     DataFrame
         A row an account that pays: ``account_id, name, arr`` (minor units), ``roles, before`` (numbers of roles),
-        ``touches, change``; the fewest roles with the most ARR first.
+        ``touches, change, within`` (days); the fewest roles with the most ARR first.
 
     Raises
     ------
@@ -139,6 +139,7 @@ def multi_point(book: Book, *, days: int = 90) -> pd.DataFrame:
                 frame["account_id"].map(part["account_id"].value_counts()).fillna(0).astype("int64")
             )
     frame["change"] = frame["roles"] - frame["before"]
+    frame["within"] = days
     frame.insert(1, "name", names_of(book, frame["account_id"]))
     return frame.sort_values(["roles", "arr", "account_id"], ascending=[True, False, True], ignore_index=True)
 

@@ -24,6 +24,7 @@ __all__ = ["channels", "fit_bands", "founder_sold", "ill_fit", "promises", "prom
 
 ATTRIBUTES: Final = ("segment", "industry", "region", "channel")
 NAN: Final = float("nan")
+EARLY: Final = 90  # days of an account in which its tickets are early
 
 
 def _begun(book: Book, *, within: int, window: int) -> pd.DataFrame:
@@ -67,7 +68,8 @@ def ill_fit(
     -------
     DataFrame
         ``group, n_accounts, left, rate, low, high`` (95%, Wilson), ``others`` (rate), ``difference, p`` (Fisher),
-        ``adjusted, verdict, tickets`` (an account in its first 90 days; missing without tickets).
+        ``adjusted, verdict, tickets`` (an account in its first days; missing without tickets), ``within`` (those
+        days: 90).
 
     Raises
     ------
@@ -81,7 +83,7 @@ def ill_fit(
         names = frame["first"].dt.strftime("%Y-%m")
     else:
         names = _values(book, by).reindex(frame.index).fillna(NOT_GIVEN)
-    cases = _early_tickets(book, frame["first"])
+    cases = _early_tickets(book, frame["first"], days=EARLY)
     rows = []
     for name, part in frame.groupby(names):
         k, n = int(part["left"].sum()), len(part)
@@ -101,10 +103,11 @@ def ill_fit(
         found.loc[tested, "adjusted"] = benjamini_hochberg(found.loc[tested, "p"], limit=limit).adjusted
     worse = (found["adjusted"] <= limit) & (found["difference"] > 0)
     found["verdict"] = np.where(worse, "more than others", UNCLEAR)
+    found["within"] = EARLY
     return found.sort_values(["difference", "group"], ascending=[False, True], ignore_index=True)
 
 
-def _early_tickets(book: Book, first: pd.Series[pd.Timestamp], days: int = 90) -> pd.Series[int] | None:
+def _early_tickets(book: Book, first: pd.Series[pd.Timestamp], *, days: int) -> pd.Series[int] | None:
     if not book.has("tickets"):
         return None
     cases = book.tables["tickets"]
@@ -142,7 +145,7 @@ def founder_sold(
     stayed = [int((~part["left"]).sum()) for part in (a, b)]
     gap = newcombe(stayed[0], len(a), stayed[1], len(b))
     rows = [("stayed a year", stayed[0] / len(a), stayed[1] / len(b), *gap)]
-    cases = _early_tickets(book, frame["first"])
+    cases = _early_tickets(book, frame["first"], days=EARLY)
     if cases is not None:
         x, y = cases[own], cases[~own]
         difference = float(x.mean() - y.mean())

@@ -63,7 +63,7 @@ def _row(group: str, votes: pd.Series[int], asked: int | None) -> dict[str, Any]
     return {
         "group": group, "n": n, "promoters": up, "passives": n - up - down, "detractors": down, "nps": value,
         "low": max(value - half, -1.0), "high": min(value + half, 1.0), "asked": asked, "rate": rate[0],
-        "rate_low": rate[1], "rate_high": rate[2],
+        "rate_low": rate[1], "rate_high": rate[2], "level": 0.95,
     }  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def nps(book: Book, *, window: int = 12) -> pd.DataFrame:
     DataFrame
         ``group`` (all; a band of ARR; ``not paying``), ``n`` (people), ``promoters, passives, detractors, nps, low,
         high`` (from -1 to 1; 95%), ``asked`` (accounts), ``rate, rate_low, rate_high`` (95%, Wilson; missing where
-        invitations were not recorded).
+        invitations were not recorded), ``level`` of both intervals.
 
     Raises
     ------

@@ -67,7 +67,8 @@ def findings(notebook: Any) -> dict[str, Any]:
                 continue
             if not isinstance(bundle, dict) or not isinstance(bundle.get("findings", []), list):
                 raise ValueError(f'{FINDINGS}: found {str(bundle)[:60]!r}, expected {{"findings": [...]}}')
-            found += [{**finding, "cell": cell.id} for finding in bundle.get("findings", [])]
+            own = {"currency": words["currency"]} if words.get("currency") else {}
+            found += [{**finding, **own, "cell": cell.id} for finding in bundle.get("findings", [])]
     return {"findings": found, "tables": tables}
 
 

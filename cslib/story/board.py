@@ -7,7 +7,7 @@ from typing import Any, TypeGuard
 import pandas as pd
 
 from cslib.absent import Absent
-from cslib.story.finding import Evidence, Finding
+from cslib.story.finding import LEVEL, Evidence, Finding
 
 __all__ = ["board_facts"]
 
@@ -43,7 +43,10 @@ def board_facts(*, six: pd.DataFrame, process: Given, channels: Given, sellers: 
             values["past"] = None if pd.isna(past) else int(past) if money else float(past)
             if not pd.isna(row["low"]):
                 values |= {"low": float(row["low"]), "high": float(row["high"])}
-        found.append(Finding("board.number", values, (Evidence(number, table=str(row["link"])),)))
+        certainty = LEVEL if "low" in values else 1.0
+        found.append(
+            Finding("board.number", values, (Evidence(number, table=str(row["link"])),), certainty=certainty)
+        )
     if _there(process):
         whole: Any = process.set_index("step").loc["all"]
         values = {

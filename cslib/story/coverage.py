@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 import pandas as pd
 
 from cslib.absent import Absent
-from cslib.story.finding import Evidence, Finding
+from cslib.story.finding import LEVEL, Evidence, Finding
 
 __all__ = ["coverage_facts"]
 
@@ -103,5 +103,6 @@ def coverage_facts(
                 "plain": naive["difference"]
             }
             table = (Evidence("coverage", table="tab-covered"),)
-            found.append(Finding("coverage.matched", values, table, verdict=str(like["verdict"])))
+            verdict = str(like["verdict"])
+            found.append(Finding("coverage.matched", values, table, verdict=verdict, certainty=LEVEL))
     return tuple(found)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from cslib.evidence import as_json
 
-__all__ = ["Driver", "Evidence", "Finding", "as_evidence", "plain"]
+__all__ = ["LEVEL", "Driver", "Evidence", "Finding", "as_evidence", "plain"]
+
+
+LEVEL: Final = 0.95
+"""Certainty of a finding that prints an interval of that level, where its frame does not name the level."""
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any, TypeGuard
+from typing import Any, Final, TypeGuard
 
 import pandas as pd
 
 from cslib.absent import Absent
-from cslib.story.finding import Evidence, Finding
+from cslib.story.finding import LEVEL, Evidence, Finding
 
 __all__ = ["health_facts"]
 
 Given = pd.DataFrame | Absent
+LIMIT: Final = 0.1  # of false discoveries, as `adoption.feature_retention` has it
 
 
 def _there(frame: Given) -> TypeGuard[pd.DataFrame]:
@@ -71,7 +72,8 @@ def health_facts(
                 "wrong": row["verdict"] == "wrong way",
             }  # fmt: skip
             table = (Evidence("score trial", table="tab-trial"),)
-            found.append(Finding("health.trial", values, table, verdict=str(row["verdict"])))
+            verdict = str(row["verdict"])
+            found.append(Finding("health.trial", values, table, verdict=verdict, certainty=LEVEL))
     if _there(green):
         days = int(green["days"].max())
         own = green[(green["days"] == days) & (green["band"] == "green")]
@@ -107,7 +109,8 @@ def health_facts(
             "against": tuple(against["feature"]),
             "n_against": len(against),
         }
-        found.append(Finding("health.features", values, (Evidence("features", table="tab-features"),)))
+        table = (Evidence("features", table="tab-features"),)
+        found.append(Finding("health.features", values, table, certainty=1 - LIMIT))
     if _there(reasons):
         given = reasons[reasons["reason"] != "unknown"]
         if len(given):

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 import pandas as pd
 
 from cslib.absent import Absent
-from cslib.story.finding import Evidence, Finding
+from cslib.story.finding import LEVEL, Evidence, Finding
 
 __all__ = ["renewal_facts"]
 
@@ -96,7 +96,8 @@ def renewal_facts(
             "top": float(last["top"]), "all": float(last["expanded"]), "n_top": int(last["n_top"]),
             "low": float(last["low"]), "high": float(last["high"]), "better": bool(last["low"] > last["expanded"]),
         }  # fmt: skip
-        found.append(Finding("renewals.likely", values, (Evidence("likely", table="tab-likely"),)))
+        table = (Evidence("likely", table="tab-likely"),)
+        found.append(Finding("renewals.likely", values, table, certainty=LEVEL))
     if _there(path) and not math.isnan(float(path["ahead"].iloc[-1])):
         latest: dict[Any, Any] = path.iloc[-1].to_dict()
         values = {"years": int(latest["years"]), "behind": -round(12 * float(latest["ahead"]))}

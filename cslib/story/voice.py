@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 import pandas as pd
 
 from cslib.absent import Absent
-from cslib.story.finding import Evidence, Finding
+from cslib.story.finding import LEVEL, Evidence, Finding
 
 __all__ = ["voice_facts"]
 
@@ -52,7 +52,9 @@ def voice_facts(
         values["rate"] = None if pd.isna(whole["asked"]) else float(whole["rate"])
         values["same"] = _there(test) and test["verdict"].iloc[0] != "differs by size"
         values["tested"] = _there(test)
-        found.append(Finding("voice.nps", values, (Evidence("nps", table="tab-nps"),)))
+        found.append(
+            Finding("voice.nps", values, (Evidence("nps", table="tab-nps"),), certainty=float(whole["level"]))
+        )
     if _there(unhappy):
         state = unhappy["state"].value_counts()
         never = unhappy[unhappy["state"] == "never"]
@@ -85,7 +87,8 @@ def voice_facts(
         whole = change.iloc[0]
         values = {name: float(whole[name]) for name in ("rate", "others_rate", "low", "high")}
         values |= {"n": int(whole["n_changes"]), "clear": whole["low"] > 0 or whole["high"] < 0}
-        found.append(Finding("voice.champion", values, (Evidence("changes", table="tab-leaving"),)))
+        table = (Evidence("changes", table="tab-leaving"),)
+        found.append(Finding("voice.champion", values, table, certainty=LEVEL))
     if _there(seen):
         whole = seen.set_index("kind").loc["all"]
         values = {"share": float(whole["share"]), "n": int(whole["n"])}

@@ -71,13 +71,15 @@ class Printed:
 class Prose:
     """Markdown that a notebook shows as text, with the findings behind it for machines.
 
-    `printed` belongs to the paragraphs in order; `refers` says after which character which tables are referred to.
+    `printed` belongs to the paragraphs in order; `refers` says after which character which tables are referred to;
+    `currency` is that of the money.
     """
 
     markdown: str
     findings: tuple[Mapping[str, Any], ...] = ()
     printed: tuple[Printed, ...] = ()
     refers: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    currency: str = ""
 
     def __str__(self) -> str:
         return self.markdown
@@ -90,7 +92,8 @@ class Prose:
             data[MIME] = {"findings": list(self.findings)}
         links = [[p.at, p.at + len(p.text), p.key] for p in self.printed]
         refers = [[at, list(tables)] for at, tables in self.refers]
-        return data, {"cslib": {"numbers": links, "refers": refers}} if links or refers else {}
+        words = {"numbers": links, "refers": refers, "currency": self.currency}
+        return data, {"cslib": words} if links or refers else {}
 
 
 def write(*findings: Finding, currency: str = "USD", locale: str = "en_US", lead: str = "") -> Prose:
@@ -142,7 +145,8 @@ def write(*findings: Finding, currency: str = "USD", locale: str = "en_US", lead
         if finding.tables:
             refers.append((at, finding.tables))
         at += 1 if lead else 2
-    return Prose(("\n" if lead else "\n\n").join(paragraphs), tuple(told), tuple(printed), tuple(refers))
+    text = ("\n" if lead else "\n\n").join(paragraphs)
+    return Prose(text, tuple(told), tuple(printed), tuple(refers), currency)
 
 
 def tell(summary: Summary, *, currency: str = "USD", locale: str = "en_US") -> Prose:

@@ -130,13 +130,15 @@ def _told(value: Any, form: Form, currency: str, locale: str) -> str:
         "percent": lambda x: formats.percent(x, locale=locale),
         "points": lambda x: formats.points(x, locale=locale, signed=True),
         "count": lambda x: formats.count(x, locale=locale),
-        "signed count": lambda x: format_decimal(
-            x, format="+#,##0;-#,##0" if x else "0", locale=locale
-        ).replace("-", "−"),
-        "number": lambda x: format_decimal(round(float(x), 1) + 0.0, format="#,##0.0", locale=locale),
-        "plain": lambda x: format_decimal(x, locale=locale),
+        "signed count": lambda x: _decimal(x, "+#,##0;-#,##0" if x else "0", locale),
+        "number": lambda x: _decimal(round(float(x), 1) + 0.0, "#,##0.0", locale),
+        "plain": lambda x: _decimal(x, None, locale),
         "day": lambda x: formats.day(x, locale=locale),
         "month": lambda x: formats.month(x, locale=locale),
         "flag": lambda x: "yes" if x else "no",
     }
     return forms[form](value)
+
+
+def _decimal(value: float, form: str | None, locale: str) -> str:
+    return str(format_decimal(value, format=form, locale=locale)).replace("-", formats.MINUS)

@@ -56,10 +56,9 @@ def changes_table(
         by="changes_table",
         may_be_empty=True,
     )
-    columns = ["metric", "months_ago", "value", "low", "high", "verdict", "detectable"]
     kept = require(
         changes,
-        columns=[*columns, *(name for name in ["level"] if name in changes)],
+        columns=["metric", "months_ago", "value", "low", "high", "verdict", "detectable"],
         by="changes_table",
         may_be_empty=True,
     )

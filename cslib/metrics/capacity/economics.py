@@ -107,8 +107,8 @@ def effort(book: Book, *, window: int = 12) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row: ``elasticity, low, high`` (95%), ``n_accounts``, ``times_work`` (for ten times the ARR); NaN below
-        ten accounts.
+        One row: ``elasticity, low, high, level`` (95%), ``n_accounts``, ``times_work`` (for ten times the ARR); NaN
+        below ten accounts.
 
     Raises
     ------
@@ -122,16 +122,15 @@ def effort(book: Book, *, window: int = 12) -> pd.DataFrame:
     both = pd.concat([opening.rename("arr"), minutes.rename("minutes")], axis=1, join="inner")
     both = both[(both["arr"] > 0) & (both["minutes"] > 0)]
     n, nan = len(both), float("nan")
+    row = {"elasticity": nan, "low": nan, "high": nan, "level": 0.95, "n_accounts": n, "times_work": nan}
     if n < 10 or both["arr"].min() == both["arr"].max():
-        return pd.DataFrame(
-            [{"elasticity": nan, "low": nan, "high": nan, "n_accounts": n, "times_work": nan}]
-        )
+        return pd.DataFrame([row])
     x, y = np.log(both["arr"].to_numpy(float)), np.log(both["minutes"].to_numpy(float))
     x = x - x.mean()
     slope = float(x @ y / (x @ x))
     rest = y - y.mean() - slope * x
     error = float(np.sqrt(n / (n - 2) * (x**2 @ rest**2)) / (x @ x))
-    row = {"elasticity": slope, "low": slope - 1.96 * error, "high": slope + 1.96 * error, "n_accounts": n}
+    row |= {"elasticity": slope, "low": slope - 1.96 * error, "high": slope + 1.96 * error}
     return pd.DataFrame([row | {"times_work": 10**slope}])
 
 

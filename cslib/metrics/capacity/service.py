@@ -10,10 +10,21 @@ import pandas as pd
 
 from cslib.book import Book
 from cslib.metrics.capacity.bands import EDGES, banded
+from cslib.metrics.capacity.load import UNASSIGNED
 from cslib.metrics.rules import RULES
 from cslib.months import months_before
 
-__all__ = ["PLAN", "STAGES", "call_plan", "on_request", "service_plan", "stages", "touches_a_year", "visits"]
+__all__ = [
+    "PLAN",
+    "STAGES",
+    "call_days",
+    "call_plan",
+    "on_request",
+    "service_plan",
+    "stages",
+    "touches_a_year",
+    "visits",
+]
 
 STAGES: Final = ("onboarding", "first year", "later", "renewal near")
 PLAN: Final[Mapping[str, int]] = {"onboarding": 3, "first year": 2, "later": 1, "renewal near": 2}
@@ -117,6 +128,29 @@ def call_plan(
     turn = live.groupby("owner", dropna=False).cumcount()
     live["day"] = (turn // calls_a_day).astype("int64") + 1
     return live[["owner", "day", "account_id", "name", "arr", "last"]]
+
+
+def call_days(
+    book: Book,
+    *,
+    bands: Sequence[str] = ("5k to 20k",),
+    edges: Sequence[int] = EDGES,
+    calls_a_day: float = RULES["calls_a_day"].value,
+) -> pd.DataFrame:
+    """Working days that each owner needs to call every account of the bands once: the last day of the call plan.
+
+    Returns
+    -------
+    DataFrame
+        ``owner, n_accounts, days, within`` (the bands), by owner; what nobody owns last.
+
+    Source: Lemkin, SaaStr. Systems: L09.
+    """
+    plan = call_plan(book, bands=bands, edges=edges, calls_a_day=calls_a_day)
+    days = (
+        plan.groupby("owner", dropna=False).agg(n_accounts=("day", "size"), days=("day", "max")).reset_index()
+    )
+    return days.assign(owner=days["owner"].fillna(UNASSIGNED), within=", ".join(bands))
 
 
 def stages(book: Book, *, near_months: int = 3) -> pd.DataFrame:

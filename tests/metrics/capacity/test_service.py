@@ -3,7 +3,15 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from cslib.metrics.capacity.service import call_plan, on_request, service_plan, stages, touches_a_year, visits
+from cslib.metrics.capacity.service import (
+    call_days,
+    call_plan,
+    on_request,
+    service_plan,
+    stages,
+    touches_a_year,
+    visits,
+)
 from tests.metrics.capacity.books import sized, touches
 
 
@@ -34,9 +42,12 @@ def test_l09_four_hundred_customers_in_two_hundred_days():
 def test_l09_the_plan_reaches_every_account_once_and_nobody_calls_too_many():
     arr = {f"a{i:03}": 6_000 for i in range(45)}
     owners = {key: "Ann" if i % 2 else "Ben" for i, key in enumerate(arr)}
-    plan = call_plan(
-        sized(arr, owners=owners, touches=touches([("a004", "2026-01-01", "call", "Ben")])), calls_a_day=4
-    )
+    book = sized(arr, owners=owners, touches=touches([("a004", "2026-01-01", "call", "Ben")]))
+    plan = call_plan(book, calls_a_day=4)
+    days = call_days(book, calls_a_day=4).set_index("owner")
+    assert days.to_dict("index") == {
+        name: {"n_accounts": n, "days": 6, "within": "5k to 20k"} for name, n in (("Ann", 22), ("Ben", 23))
+    }
     assert sorted(plan["account_id"]) == sorted(arr)
     assert plan.groupby(["owner", "day"]).size().max() == 4
     assert (
