@@ -189,7 +189,7 @@ CONVENTIONS: Final[tuple[Convention, ...]] = (
     # --- gross retention ------------------------------------------------------------------------------------------
     Convention(
         "endpoint", "gross_retention", "Gross revenue retention",
-        "As net retention, but no account counts for more than it paid {months} months ago.",
+        "As net retention, with no account above what it paid {months} months ago.",
         "PostHog, GitLab, Workday-like", gross_cap="account"),
     Convention(
         "starters' losses", "gross_retention", "Every month's losses of the starting accounts",
@@ -312,6 +312,6 @@ def sentence(metric: str, *, window: int = 12) -> str:
     """Sentence that is printed under a number of `metric` over a window of `window` months.
 
     >>> sentence("gross_retention")
-    'As net retention, but no account counts for more than it paid 12 months ago.'
+    'As net retention, with no account above what it paid 12 months ago.'
     """
     return DEFAULTS[metric].text.format(months=window)

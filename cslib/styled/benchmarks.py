@@ -30,7 +30,8 @@ def benchmark_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_U
     Returns
     -------
     Sheet
-        One row a figure in the order given; one line that says so where none compares.
+        One row a figure in the order given; one line that says so where none compares. A source that several rows
+        share stands in the caption, once.
 
     Raises
     ------
@@ -44,15 +45,19 @@ def benchmark_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_U
     kept = require(frame, columns=columns, by="benchmark_table", may_be_empty=True)
     kept = kept[frame["comparable"].astype("bool")]
     rows = kept.to_dict("records")
-    heads = [say(head, locale=locale) for head in ("Ours", "Theirs", "Ours is", "Source")]
+    sources = [_source(row, locale=locale) for row in rows]
+    shared = len(sources) > 1 and len(set(sources)) == 1
+    heads = [
+        say(head, locale=locale) for head in ("Ours", "Theirs", "Ours is", "Source")[: 3 if shared else 4]
+    ]
     told = [
         [
             f"{percent(row['value'], locale=locale)}{_span(row, locale=locale)}",
             percent(row["benchmark"], locale=locale),
             known(row["verdict"], locale=locale),
-            _source(row, locale=locale),
+            *([] if shared else [source]),
         ]
-        for row in rows
+        for row, source in zip(rows, sources, strict=True)
     ]
     names = distinct(
         [
@@ -69,6 +74,8 @@ def benchmark_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_U
     if rows:
         text = "{title}, {conventions}, ours with its 95% interval"
         subject = say(text, locale=locale, title=subject, conventions=conventions)
+    if shared:
+        subject = say("{title}. Source: {source}", locale=locale, title=subject, source=sources[0])
     return lay_out(
         cells.rename_axis(say("Published figure", locale=locale), axis=1),
         rows=[kept],

@@ -36,6 +36,19 @@ def test_a_figure_stands_with_population_source_year_and_n() -> None:
     assert sheet.caption == "Ours beside published figures, endpoint, ours with its 95% interval."
 
 
+def test_a_source_that_all_rows_share_is_named_once_in_the_caption() -> None:
+    sheet = benchmark_table(frame({}, {"statistic": "upper quartile", "benchmark": 1.2, "verdict": "below"}))
+    assert rows(sheet) == [
+        ["Published figure", "Ours", "Theirs", "Ours is"],
+        ["Net retention, median: Private companies", "111.6% (106.2% to 117.1%)", "101.0%", "above"],
+        ["Net retention, upper quartile: Private companies", "111.6% (106.2% to 117.1%)", "120.0%", "below"],
+    ]
+    assert sheet.caption == (
+        "Ours beside published figures, endpoint, ours with its 95% interval. Source: Survey 2025; figures of 2024; n more "
+        "than 1,000, in the whole survey, second hand."
+    )
+
+
 def test_a_plain_number_of_companies() -> None:
     assert rows(benchmark_table(frame({"n": 228, "n_note": ""})))[1][-1].startswith(
         "Survey 2025; figures of 2024; n = 228"

@@ -17,7 +17,9 @@ __all__ = ["Frame", "typst_table"]
 _EMPTY: Final = {"", "-", "–", "—", "nan", "NaN", "None", "<NA>", "NaT", "n/a", "...", "…", "undefined"}
 _WORDY: Final = 44  # characters of a line from which a column of text may wrap
 _WRAPPED: Final = 16  # ems such a column has at least
-_TOGETHER: Final = 25  # lines of a table that is never split
+_TOGETHER: Final = (
+    14  # lines of a table that is never split; of a coloured one twice as many, which is a picture
+)
 _PAGE: Final = 28  # lines that surely stand on one page
 _LETTER, _DIGIT = 0.56, 0.61  # mean width of a character in ems
 _SIZE, _SMALLEST = 8.5, 6.0  # points of type
@@ -126,7 +128,7 @@ def _sheet(part: _Part, frame: Frame, caption: str, notes: Sequence[str]) -> str
     )  # as surely as counting can tell, which spares Typst the measuring
     wraps = part.room > _UPRIGHT or any(wordy)
     height = sum(_height(row) if wraps else 1 + max(c.text.count("\n") for c in row) for row in part.body)
-    keep = height <= _TOGETHER if frame.keep is None else frame.keep and height <= _PAGE
+    keep = height <= _TOGETHER * (1 + heat) if frame.keep is None else frame.keep and height <= _PAGE
     arguments = {
         "columns": _array(f"{share}fr" if share else "auto" for share in shares),
         "aligns": _array(part.aligns),
@@ -136,6 +138,7 @@ def _sheet(part: _Part, frame: Frame, caption: str, notes: Sequence[str]) -> str
         "label": literal(frame.label) if frame.label else "none",
         "note": literal(" ".join(notes)) if notes else "none",
         "keep": _bool(keep),
+        "tall": _bool(any(_height(row) > _TOGETHER for row in part.body)),  # such a row may break
         "heat": _bool(heat),
         "fits": _bool(fits),
         "plan": _plan(part, shares, heat=heat),

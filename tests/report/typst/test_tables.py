@@ -95,7 +95,8 @@ def test_long_tables_say_how_much_they_show() -> None:
 
 
 def test_small_tables_are_kept_whole_and_long_ones_may_break() -> None:
-    assert "keep: true" in code(pd.DataFrame({"n": range(20)}))
+    assert "keep: true" in code(pd.DataFrame({"n": range(14)}))
+    assert "keep: false" in code(pd.DataFrame({"n": range(15)}))
     assert "keep: false" in code(pd.DataFrame({"n": range(40)}))
     assert "keep: true" in code(pd.DataFrame({"n": range(25)}), keep=True)
     assert "keep: false" in code(pd.DataFrame({"n": range(60)}), keep=True)  # taller than a page
