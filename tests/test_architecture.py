@@ -259,6 +259,7 @@ def test_tests_mirror_the_package() -> None:
         "questions",
         "systems",
         "every_number",
+        "said_and_never",
         "domain_oracles",
         "laws",
         "real_data",

@@ -57,4 +57,7 @@ def test_what_a_notebook_left_has_no_digit_more(path: Path) -> None:
         if mime.startswith("application/vnd.cslib.")
     ]
     assert bundles
+    bundles += [
+        output.get("metadata", {}) for cell in notebook["cells"] for output in cell.get("outputs", [])
+    ]
     assert [x for x in floats(bundles) if x != as_kept(x)] == []

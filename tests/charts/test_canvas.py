@@ -165,6 +165,11 @@ def test_require_says_what_is_missing() -> None:
         require(pd.DataFrame({"a": []}), columns=["a"], by="chart_x")
 
 
+def test_require_gives_what_is_drawn_and_what_is_said_of_all_rows() -> None:
+    frame = pd.DataFrame({"secret": [9], "a": [1], "level": [0.95], "within": [90], "b": [2]})
+    assert list(require(frame, columns=["b", "a", "b"], by="chart_x")) == ["b", "a", "level", "within"]
+
+
 def test_measures_are_taken_from_the_packaged_font() -> None:
     if not any(_FONTS.glob("Inter-*.ttf")):
         pytest.skip("the report's fonts are not in this tree")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cslib.record import MIME
-from cslib.report.outputs import as_json, findings, is_for_machines, numbers, table_csv
+from cslib.report.outputs import FINDINGS, as_json, findings, is_for_machines, numbers, table_csv
 
 V4 = nbformat.v4
 
@@ -52,6 +52,15 @@ def test_rows_behind_tables_and_figures_by_label() -> None:
         "findings": [],
         "tables": {"tab-a": [{"account": "A", "arr": 1}, {"account": "B", "arr": None}, {"more": 3}]},
     }
+
+
+def test_a_finding_has_the_currency_that_its_cell_wrote_it_in() -> None:
+    data = {FINDINGS: {"findings": [{"kind": "arr"}]}, "text/markdown": "x"}
+    own = V4.new_output("display_data", data, metadata={"cslib": {"currency": "GBP"}})
+    cells = [V4.new_code_cell("", id="told", outputs=[own])]
+    assert findings(V4.new_notebook(cells=cells))["findings"] == [
+        {"kind": "arr", "currency": "GBP", "cell": "told"}
+    ]
 
 
 def test_only_what_a_page_cannot_show_is_for_machines() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -358,51 +357,6 @@ def test_adoption_is_an_association_and_never_a_cause() -> None:
     text = said(Finding("health.features", {"n": 9, "n_passed": 1, "names": ("Export",)}))
     assert "That is an association." in text
     assert not re.search(r"driv|leads? to|impact|cause", text)
-
-
-def test_what_is_not_yet_observable_is_blank_and_neither_zero_nor_a_drop() -> None:
-    from cslib.styled import cohort_table
-
-    triangle = pd.DataFrame(
-        {"metric": "gross_retention", "convention": "cohort", "cohort": pd.to_datetime(["2025-01-01", "2025-01-01"]),
-         "age": [0, 3], "value": [1.0, float("nan")], "n_accounts": 4}
-    )  # fmt: skip
-    sheet = cohort_table(triangle, every=3)
-    assert "Blank: not yet observable." in sheet.caption
-    assert "0%" not in sheet.styler.data.iloc[0].tolist()  # type: ignore[attr-defined]
-
-
-# Rows of the language, by the test that triggers each and holds its words.
-ROWS = {
-    "interval of the change contains 0": "test_a_change_that_chance_could_have_made_is_not_claimed",
-    "interval inside +-delta": "test_unchanged_needs_an_equivalence_test",
-    "interval excludes 0": "test_a_change_is_told_with_its_interval_and_never_alone",
-    "n < 30 or N_eff < 10": "test_few_accounts_get_counts_and_money_and_no_percentage_in_the_headline",
-    "one parent >= 10% of opening ARR": "test_the_headline_is_never_told_without_the_account_it_hangs_on",
-    "leave-one-out changes the sign": "test_a_direction_that_rests_on_one_account_is_not_told",
-    "no segment passes": "test_no_segment_is_named_when_none_passes",
-    "some pass": "test_segments_that_pass_are_named_with_both_ratios_and_the_interval",
-    "mix and rate oppose each other": "test_mix_and_rate_that_oppose_each_other_are_both_told",
-    "newer vintages worse at equal age": "test_newer_vintages_that_keep_less_at_equal_age",
-    "cohort window open": "test_what_is_not_yet_observable_is_blank_and_neither_zero_nor_a_drop",
-    "fewer than 10 churns in a backtest": "test_a_backtest_on_few_losses_says_that_they_are_too_few",
-    "green churn": "test_green_churn_is_told_with_accounts_and_money_and_not_as_a_score",
-    "adoption": "test_adoption_is_an_association_and_never_a_cause",
-    "forecast": "test_a_forecast_is_a_range_with_its_record",
-    "too little history for the range": "test_a_range_the_history_cannot_support_is_refused",
-    "convention or history changed": "test_a_corrected_past_is_told_side_by_side",
-    "trailing windows overlap": "test_two_windows_are_told_in_one_sentence",
-    "benchmark": "test_a_benchmark_is_told_with_population_source_year_and_n",
-}
-
-
-def test_every_row_of_the_language_has_its_test() -> None:
-    own = Path(__file__).parent
-    there = "".join(
-        path.read_text(encoding="utf-8") for path in (own / "test_detectors.py", own / "test_verdicts.py")
-    )
-    assert len(ROWS) == 19
-    assert all(f"def {name}(" in there for name in ROWS.values())
 
 
 # --- together

@@ -12,6 +12,7 @@ import pytest
 from cslib import formats
 from tests.report.conftest import run_all
 from tests.story.printed import DATE, NUMBER, SCALE_ENDS, Report, joined, plain, strings, tokens
+from tests.story.test_said_and_never import ALWAYS_WRONG, DIRECTION
 
 ROOT = Path(__file__).parents[2]
 COMPANIES = ("larkfield-systems", "pontavia", "thornbury-signal")
@@ -188,3 +189,16 @@ def test_a_digit_typed_into_the_notebook_is_a_definition_or_a_kept_value(made: R
         if cell["cell_type"] == "markdown":
             typed = set(tokens(plain(joined(cell["source"])))) - SCALE_ENDS - DEFINED.get(cell["id"], set())
             assert not {token for token in typed if not made.beside.has(token)}, (cell["id"], typed)
+
+
+# --- in words that may be used
+
+
+@pytest.mark.slow
+def test_no_sentence_of_any_report_has_a_word_that_may_never_be_used(made: Report) -> None:
+    told = [f["sentence"] for f in made.findings["findings"] if f["said"] and f.get("sentence")]
+    for sentence in told:
+        assert not ALWAYS_WRONG.search(plain(sentence)), sentence
+        for claim in DIRECTION.finditer(plain(sentence)):
+            assert "interval" in sentence or "by chance" in sentence, (claim[0], sentence)
+    assert told

@@ -28,6 +28,23 @@ def test_each_form_and_a_missing_value_as_a_dash():
     assert "a & b<" not in table.styler.to_html()
 
 
+def test_it_leaves_the_rows_and_columns_that_it_prints_and_how_many_more_there_are():
+    rows = frame().assign(owner="Ann", level=0.95)
+    table = plain_table(rows, columns=COLUMNS, title="Bands", label="t", most=1)
+    assert table._repr_mimebundle_()[1]["cslib"]["rows"] == [
+        {"columns": [*COLUMNS, "level"], "rows": [["a & b", 250000, 0.5, True, 0.95]]},
+        {"columns": ["more"], "rows": [[1]]},
+    ]
+
+
+def test_a_negative_number_has_a_minus_sign_in_every_form():
+    forms = ("count", "signed count", "number", "plain", "money", "points", "percent")
+    rows = pd.DataFrame([dict.fromkeys(forms, -1)]).assign(name="A")
+    columns = {"name": ("Name", "text")} | {form: (form, form) for form in forms}
+    told = plain_table(rows, columns=columns, title="T", label="t").styler.data.loc[0].tolist()
+    assert [text[0] for text in told] == ["−"] * len(forms)
+
+
 def test_names_of_ours_are_spelled_and_a_value_takes_the_form_of_its_unit():
     rows = pd.DataFrame({
         "metric": ["net_retention", "arr"], "step": ["first_value", "qbr"], "value": [1.117, 76], "unit": ["percent", "count"],
