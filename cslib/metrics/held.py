@@ -125,8 +125,10 @@ def contracts(book: Book) -> pd.DataFrame:
         ``entity, begins, ends`` (months) ``, length`` (months of the term, not bounded), in order of account and month.
     """
     there, anchor = _of(book), anchor_day(book.as_of)
+    months = {name: pd.Series(dtype="int64") for name in ("begins", "ends", "length")}
+    none = pd.DataFrame({"entity": pd.Series(dtype="str"), **months})
     if "term_end_date" not in there.columns:
-        return pd.DataFrame({"entity": pd.Series(dtype="str"), "begins": [], "ends": [], "length": []})
+        return none
     term, paid = "CAST(term_end_date AS DATE)", "0"
     if "billing_months" in there.columns:
         paid = "COALESCE(CAST(billing_months AS BIGINT), 0)"
@@ -142,7 +144,7 @@ def contracts(book: Book) -> pd.DataFrame:
     length = "CASE WHEN paid > ends - begins THEN paid ELSE ends - begins END"
     known = f"SELECT account_id, begins, ends, {length} AS length FROM ({last}) AS l WHERE nth = 1"
     spans = _asked(book, f"SELECT MIN(begins) AS first, MAX(begins) AS last FROM ({known}) AS k").iloc[0]
-    parts = []
+    parts = [none]
     for year in range(int(spans["first"]), int(spans["last"]) + 1, YEAR) if pd.notna(spans["first"]) else ():
         cells = ", ".join(
             f"MAX(CASE WHEN begins = {year + month} THEN {name} END) AS {name}_{month}"
