@@ -175,6 +175,11 @@ def _answer(question: str, source: str, value: Any = NAN, *, amount: Any = pd.NA
     }  # fmt: skip
 
 
+def _due(process: pd.DataFrame | Absent) -> Any:
+    """Planned steps that are due: what the rate in time is of."""
+    return _one(process, "n", {"step": "all"}) - _one(process, "open", {"step": "all"})
+
+
 def _one(frame: Any, column: str, where: dict[str, object] | None = None) -> Any:
     """A cell of a frame that may be absent: its first row, or the one where columns have these values."""
     if isinstance(frame, Absent) or frame.empty:
@@ -235,7 +240,7 @@ def ten_questions(book: Book, *, window: int = 12) -> pd.DataFrame:
                         n=_one(trial, "n_accounts", {"quarter": "all"}), words="of pairs ranked right"))  # fmt: skip
     process = given(conformance, book)
     rows.append(_answer("Is there a process, or reactive support?", "milestones",
-                        _one(process, "rate", {"step": "all"}), n=_one(process, "n", {"step": "all"}),
+                        _one(process, "rate", {"step": "all"}), n=_due(process),
                         words="of planned steps in time"))  # fmt: skip
     return pd.DataFrame(rows).astype({"amount": "Int64"})
 
@@ -270,7 +275,7 @@ def investor_questions(book: Book, *, window: int = 12) -> pd.DataFrame:
         _answer("3. How much of it is growth?", "subscriptions", net - gross, n=n, words="net less gross",
                 unit="points"),
         _answer("4. Is there a process, or reactive support?", "milestones", _one(process, "rate", {"step": "all"}),
-                n=_one(process, "n", {"step": "all"}), words="of planned steps in time"),
+                n=_due(process), words="of planned steps in time"),
         _answer("5. How near are listed companies?", "benchmarks", above, words="of the gauge's edges are passed"),
     ]  # fmt: skip
     return pd.DataFrame(rows).drop(columns=["amount", "benchmark"])

@@ -111,7 +111,6 @@ def ownerless(sight: Sight) -> Iterator[Finding]:
     )
     yield from in_table(
         sight, "accounts", mask, check="no owner", severity="look", column="owner",
-        found=frame["account_id"],
         what=f"{int(mask.sum()):,} accounts that pay have no owner",
         fix="Name one in the CRM; capacity and coverage count them as nobody's",
     )  # fmt: skip
