@@ -1,15 +1,21 @@
-"""Retention and portfolio report in Turkish, Chinese and Arabic, from the notebook to the PDF, beside the English."""
+"""Every report in Turkish, Chinese and Arabic beside the English: two of them to the PDF, the others as notebooks."""
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from cslib.metrics.value import STAGES
+from cslib.report.engine import execute
+from cslib.report.job import check_job
 from cslib.report.typst.fonts import EXTRA, extra
 from tests.report.conftest import run_all
 
@@ -132,3 +138,76 @@ def test_the_arabic_report_reads_from_the_right(made: dict[str, Path]) -> None:
     text = pages(made["ar_AE"])
     assert "□" not in text and "□" not in pages(made["zh_CN"])
     assert not re.search("[٠-٩]", text)
+
+
+OTHERS = ("board", "coverage", "customer", "health", "renewals", "voice")
+SMALL = ROOT / "demo" / "thornbury-signal"
+
+
+@pytest.fixture(scope="module", params=OTHERS)
+def executed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The notebook in every language, executed as a run does it, without its pages."""
+    if not SMALL.is_dir():
+        pytest.skip("no demo portfolio; `make report` makes it")
+    told = {}
+    for locale in LOCALES:
+        path = ROOT / "notebooks" / f"{request.param}.ipynb"
+        out = tmp_path_factory.mktemp(locale)
+        job = check_job(path, company=SMALL, quarter="2026Q3", out=out, given={"locale": locale})
+        notebook, failure = execute(job.notebook, folder=job.home)
+        assert failure is None, failure
+        told[locale] = notebook
+    return told
+
+
+def bundles(notebook: Any) -> Iterator[tuple[Any, Any]]:
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "data" in output:
+                yield output["data"], output["metadata"].get("cslib", {})
+
+
+def kept(notebook: Any, kind: str) -> list[Any]:
+    """What outputs keep for machines, by the end of their type."""
+    return [data[key] for data, _ in bundles(notebook) for key in data if key.endswith(f".{kind}+json")]
+
+
+def words_of(notebook: Any) -> str:
+    """Everything that a reader sees: prose, tables, captions, and what figures say to those who cannot see them."""
+    parts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    for data, about in bundles(notebook):
+        page = re.sub(r"<style.*?</style>", " ", data.get("text/html", ""), flags=re.S)
+        parts += [re.sub("<[^>]+>", " \n ", page), data.get("text/markdown", "").replace("\\", "")]
+        parts += [str(about.get(name, "")) for name in ("caption", "alt")]
+    return "\n".join(parts)
+
+
+def of_the_company() -> list[str]:
+    """Texts of the company's own tables, the longest first: names, ideas, reasons."""
+    found: set[str] = set()
+    for path in SMALL.glob("*.csv"):
+        frame = pd.read_csv(path, dtype="str")
+        found |= {text for name in frame for text in frame[name].dropna().unique() if " " in text}
+    return sorted(found, key=len, reverse=True)
+
+
+@pytest.mark.slow
+def test_each_other_report_says_the_same_in_four_languages(executed: dict[str, Any]) -> None:
+    english = executed["en_US"]
+    assert kept(english, "numbers") and sum(told(kept(english, "findings")).values())
+    for locale in LOCALES[1:]:
+        assert kept(executed[locale], "numbers") == kept(english, "numbers")
+        assert told(kept(executed[locale], "findings")) == told(kept(english, "findings"))
+
+
+@pytest.mark.slow
+def test_no_english_sentence_is_left_in_it(executed: dict[str, Any]) -> None:
+    known = set(re.findall(r"[A-Za-z'’-]+", cited()))
+    for locale in LOCALES[1:]:
+        text = html.unescape(words_of(executed[locale]))
+        for own in (*of_the_company(), ", ".join(STAGES)):  # and values that a table is to hold
+            text = text.replace(own, "")
+        for run in ENGLISH.findall(text):
+            words = [word for word in re.findall(r"[A-Za-z'’-]+", run) if word not in {*known, "as-of"}]
+            assert not FUNCTION.search(" ".join(words)), run
+            assert locale == "tr_TR" or len(words) < 3 or all(word[:1].isupper() for word in words), run

@@ -18,11 +18,12 @@ from cslib.charts.canvas import (
     Picture,
     house_style,
     require,
-    said,
     sheet,
     text_inches,
 )
+from cslib.charts.canvas import said as sentence
 from cslib.formats import count, listed, month, percent, short_money, shortened
+from cslib.words import from_data, known, retell, say
 
 __all__ = ["chart_bars"]
 
@@ -40,6 +41,7 @@ def chart_bars(
     title: str,
     label: str,
     marks: Mapping[str, float] | None = None,
+    said: bool = False,
     currency: str = "USD",
     most: int = 16,
     locale: str = "en_US",
@@ -58,17 +60,19 @@ def chart_bars(
     form : str
         Of the value: money in minor units, a ratio as percent, or a count.
     title : str
-        First words of the caption.
+        First words of the caption, English words or finished text.
     label : str
         Of the figure, such as ``fig-load``.
     marks : Mapping, optional
         Words to the value at which their line stands.
+    said : bool
+        Names are words of ours, told in the language of the report; else they come from data and stay as they are.
     currency : str
         ISO 4217 code of the money.
     most : int
         Bars drawn: the first, of days the last.
     locale : str
-        Of numbers.
+        Language of the words, form of numbers.
 
     Returns
     -------
@@ -86,23 +90,35 @@ def chart_bars(
         "percent": partial(percent, locale=locale),
         "count": partial(count, locale=locale),
     }
-    told, known = forms[form], kept.dropna(subset=[value])
+    told, there = forms[form], kept.dropna(subset=[value])
     in_time = not marks and pd.api.types.is_datetime64_any_dtype(kept[name])
-    rows = known.tail(most) if in_time else known.head(most)
+    rows, subject = there.tail(most) if in_time else there.head(most), known(title, locale=locale)
     if rows.empty:
-        return said("There is nothing to show yet.", caption=f"{title}.", label=label)
-    names = [month(at, locale=locale) if isinstance(at, pd.Timestamp) else shortened(at) for at in rows[name]]
+        return sentence(
+            say("There is nothing to show yet.", locale=locale), caption=f"{subject}.", label=label
+        )
+    spell = retell if said else from_data
+    names = [
+        month(at, locale=locale) if isinstance(at, pd.Timestamp) else shortened(spell(str(at), locale=locale))
+        for at in rows[name]
+    ]
+    lines = {known(words, locale=locale): at for words, at in (marks or {}).items()}
     amounts = [float(amount) for amount in rows[value]]
-    draw = _columns if in_time else partial(_bars, marks=marks or {})
+    draw = _columns if in_time else partial(_bars, marks=lines)
     figure = draw(names, amounts, [told(amount) for amount in amounts])
-    left_out = len(known) - len(rows)
-    caption = f"{title}; {count(left_out, locale=locale)} more not shown." if left_out else f"{title}."
-    alt = f"Bars. {listed([f'{n} {told(a)}' for n, a in zip(names, amounts, strict=True)], locale=locale)}."
-    lines = [f"{words} at {told(at)}" for words, at in (marks or {}).items()]
+    left_out = len(there) - len(rows)
+    caption = f"{subject}."
+    if left_out:
+        n = count(left_out, locale=locale)
+        caption = say("{title}; {n} more not shown.", locale=locale, title=subject, n=n)
+    bars = listed([f"{n} {told(a)}" for n, a in zip(names, amounts, strict=True)], locale=locale)
+    alt = say("Bars. {rows}.", locale=locale, rows=bars)
+    if lines:
+        held = [say("{line} at {value}", locale=locale, line=w, value=told(at)) for w, at in lines.items()]
+        alt += " " + say("Lines: {rows}.", locale=locale, rows=listed(held, locale=locale))
     drawn = [rows]
     drawn += [pd.DataFrame({"mark": list(marks), "at": list(marks.values())})] if marks else []
     drawn += [pd.DataFrame({"more": [left_out]})] if left_out else []
-    alt += f" Lines: {listed(lines, locale=locale)}." if lines else ""
     return Picture(figure, alt, caption, label, rows=drawn)
 
 

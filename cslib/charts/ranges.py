@@ -7,7 +7,7 @@ import pandas as pd
 from cslib.charts.axis import percent_axis
 from cslib.charts.canvas import GAIN, INK, MUTED, Picture, house_style, require, said, sheet, text_inches
 from cslib.formats import count, listed, month, percent
-from cslib.words import metric_name, retell, say
+from cslib.words import known, metric_name, retell, say
 
 __all__ = ["chart_ranges"]
 
@@ -22,7 +22,7 @@ def chart_ranges(frame: pd.DataFrame, *, title: str, label: str, locale: str = "
         `metric` (one), `convention`, `start`, `end`, `value`, `low`, `high` (ratios; a range is NaN where there is
         none), `level`, `n_accounts`.
     title : str
-        First words of the caption.
+        First words of the caption, English words or finished text.
     label : str
         Of the figure, such as ``fig-vintages``.
     locale : str
@@ -40,6 +40,7 @@ def chart_ranges(frame: pd.DataFrame, *, title: str, label: str, locale: str = "
     """
     columns = ["metric", "convention", "start", "end", "value", "low", "high", "level", "n_accounts"]
     kept = require(frame, columns=columns, by="chart_ranges", may_be_empty=True)
+    title = known(title, locale=locale)
     metrics = sorted(set(frame["metric"]))
     if len(metrics) > 1:
         raise ValueError(f"chart_ranges: metric: found {', '.join(metrics)}; expected one")

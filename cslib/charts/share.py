@@ -7,6 +7,7 @@ import pandas as pd
 from cslib.charts.axis import percent_axis
 from cslib.charts.canvas import GAIN, Picture, house_style, require, said, sheet
 from cslib.formats import count, percent
+from cslib.words import known, say
 
 __all__ = ["chart_share"]
 
@@ -26,9 +27,9 @@ def chart_share(
     title, label : str
         First words of the caption; name of the figure.
     x_label : str
-        Words of the axis.
+        Words of the axis. They and the title are English words or finished text.
     locale : str
-        Of numbers.
+        Language of the words, form of numbers.
 
     Returns
     -------
@@ -41,8 +42,9 @@ def chart_share(
         When a column is missing.
     """
     frame = require(frame, columns=[x, "value", "low", "high"], by="chart_share", may_be_empty=True)
+    subject = known(title, locale=locale)
     if frame.empty:
-        return said("There is nothing to show yet.", caption=f"{title}.", label=label)
+        return said(say("There is nothing to show yet.", locale=locale), caption=f"{subject}.", label=label)
     figure, axes = sheet(left=0.7, right=0.2, top=0.1, bottom=0.55, height=2.8)
     at = [0.0, *(float(value) for value in frame[x])]
     low, value, high = (
@@ -52,9 +54,14 @@ def chart_share(
     axes.step(at, value, where="post", color=GAIN)
     axes.set_ylim(0, 1.02)
     axes.set_xlim(0, at[-1])
-    axes.set_xlabel(x_label)
+    axes.set_xlabel(known(x_label, locale=locale))
     percent_axis(axes, locale=locale)
     half = next((a for a, v in zip(at, value, strict=True) if v >= 0.5), None)
-    told = f" Half by {count(int(half), locale=locale)}." if half is not None else " Less than half in all."
-    alt = f"Rising steps to {percent(value[-1], locale=locale)} at {count(int(at[-1]), locale=locale)}.{told}"
-    return Picture(figure, alt, f"{title}, with a pointwise 95% band.", label, rows=[frame])
+    last, end = percent(value[-1], locale=locale), count(int(at[-1]), locale=locale)
+    alt = say("Rising steps to {value} at {end}.", locale=locale, value=last, end=end) + " "
+    if half is None:
+        alt += say("Less than half in all.", locale=locale)
+    else:
+        alt += say("Half by {n}.", locale=locale, n=count(int(half), locale=locale))
+    caption = say("{title}, with a pointwise 95% band.", locale=locale, title=subject)
+    return Picture(figure, alt, caption, label, rows=[frame])

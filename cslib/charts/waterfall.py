@@ -34,7 +34,7 @@ def chart_bridge(bridge: pd.DataFrame, *, title: str = "", locale: str = "en_US"
         Seven rows: `metric` (opening, new, expansion, reactivation, contraction, churn, closing), `start`,
         `end`, `value` (minor units, not negative), `unit` (such as ``USD ARR``).
     title : str
-        First words of the caption.
+        First words of the caption, English words or finished text.
     locale : str
         Of numbers and dates.
 
@@ -109,7 +109,7 @@ def chart_bridge(bridge: pd.DataFrame, *, title: str = "", locale: str = "en_US"
     moved = "; ".join(f"{name} {amount}" for name, amount in zip(lower, told, strict=True))
     places = {"unit": unit, "start": start, "end": end}
     alt = say("Waterfall of {unit} from {start} to {end}: {moved}.", locale=locale, moved=moved, **places)
-    subject = title or say("ARR bridge", locale=locale)
+    subject = known(title, locale=locale) if title else say("ARR bridge", locale=locale)
     caption = say("{title}, {start} to {end}, {unit}.", locale=locale, title=subject, **places)
     return Picture(figure, alt, caption, "fig-bridge", rows=[kept])
 

@@ -23,6 +23,7 @@ from cslib.story.facts import (
 from cslib.story.finding import Finding
 from cslib.story.group import group_findings, on_page
 from cslib.story.health import health_facts
+from cslib.story.instead import show
 from cslib.story.rank import CONFLICTS, Summary, choose
 from cslib.story.renewals import renewal_facts
 from cslib.story.verdicts import (
@@ -78,6 +79,7 @@ __all__ = [
     "residual_fact",
     "retention_fact",
     "segments_fact",
+    "show",
     "spread_fact",
     "tell",
     "vintages_fact",

@@ -11,12 +11,14 @@ from babel.numbers import format_decimal
 from cslib import formats
 from cslib.charts.canvas import require
 from cslib.styled.sheet import Sheet, lay_out
-from cslib.words import metric_name
+from cslib.words import enumerated, from_data, known, metric_name, retell, say, value_name
 
 __all__ = ["Form", "plain_table"]
 
 Form = Literal[
     "text",
+    "said",
+    "list",
     "metric",
     "value",
     "by unit",
@@ -33,7 +35,7 @@ Form = Literal[
     "flag",
 ]
 
-_TEXT: Final = {"text", "metric", "value", "flag"}
+_TEXT: Final = {"text", "said", "list", "metric", "value", "flag"}
 
 
 def plain_table(
@@ -54,12 +56,13 @@ def plain_table(
     frame : DataFrame
         Holds every column named; may be empty. A missing value is shown as a dash, never as 0.
     columns : Mapping
-        Column of the frame to its head and form: ``{"arr": ("ARR", "money")}``. Money is in minor units, a percent is
-        a ratio, points are a difference of ratios, a number has one decimal, a plain one those it needs, a flag is
-        yes or no, a metric or a value of the contract (``first_value``) is spelled as a reader sees it, and what
-        is by unit has the form that the frame's column ``unit`` names.
+        Column of the frame to its head and form: ``{"arr": ("ARR", "money")}``. Text comes from data and stays as it
+        is; what is said, alone or in a list, are words of ours, told in the language of the report. Money is in minor
+        units, a percent is a ratio, points are a difference of ratios, a number has one decimal, a plain one those it
+        needs, a flag is yes or no, a metric or a value of the contract (``first_value``) is spelled as a reader sees
+        it, and what is by unit has the form that the frame's column ``unit`` names.
     title : str
-        The caption, to which the number of rows left out is added.
+        The caption, to which the number of rows left out is added. It and the heads are English words or finished text.
     label : str
         Name to refer to the table by; unique in a report.
     currency : str
@@ -69,7 +72,7 @@ def plain_table(
     most : int
         Rows shown.
     locale : str
-        Of numbers and dates.
+        Language of the words, form of numbers and dates.
 
     Returns
     -------
@@ -92,8 +95,11 @@ def plain_table(
     kept = require(frame, columns=[*columns, *unit], by="plain_table", may_be_empty=True)
     (first, (head, form)), *rest = columns.items()
     shown = frame.head(most)
-    names = [_told(value, form, currency, locale) for value in shown[first]] or ["none"]
-    heads = [name for _, (name, _) in rest]
+    told = [_told(value, form, currency, locale) for value in shown[first]]
+    summed = [value == total for value in shown[first]]
+    whole = known(total, locale=locale) if total else ""
+    names = [whole if sums else name for name, sums in zip(told, summed, strict=True)]
+    heads = [known(name, locale=locale) for _, (name, _) in rest]
     cells = pd.DataFrame(
         [
             [
@@ -106,15 +112,18 @@ def plain_table(
         columns=heads,
     )
     left = len(frame) - len(shown)
-    caption = f"{title}; {formats.count(left, locale=locale)} more not shown." if left else f"{title}."
+    subject, n = known(title, locale=locale), formats.count(left, locale=locale)
+    caption = (
+        say("{title}; {n} more not shown.", locale=locale, title=subject, n=n) if left else f"{subject}."
+    )
     return lay_out(
-        cells.rename_axis(head, axis=1),
+        cells.rename_axis(known(head, locale=locale), axis=1),
         rows=[kept.head(most), *([pd.DataFrame({"more": [left]})] if left else [])],
         caption=caption,
         label=label,
-        text=[name for _, (name, kind) in rest if kind in _TEXT],
-        bold=[i for i, name in enumerate(names) if name == total],
-        names=names,
+        text=[name for name, (_, (_, kind)) in zip(heads, rest, strict=True) if kind in _TEXT],
+        bold=[i for i, sums in enumerate(summed) if sums],
+        names=names or [say("none", locale=locale)],
     )
 
 
@@ -122,9 +131,11 @@ def _told(value: Any, form: Form, currency: str, locale: str) -> str:
     if pd.isna(value):
         return "–"
     forms: Mapping[str, Callable[[Any], str]] = {
-        "text": formats.one_line,
+        "text": lambda x: from_data(formats.one_line(x), locale=locale),
+        "said": lambda x: retell(formats.one_line(x), locale=locale),
+        "list": lambda x: enumerated(formats.one_line(x), locale=locale),
         "metric": lambda x: metric_name(x, locale=locale),
-        "value": formats.value_name,
+        "value": lambda x: value_name(x, locale=locale),
         "money": lambda x: formats.exact_money(x, currency, locale=locale),
         "signed money": lambda x: formats.exact_money(x, currency, locale=locale, signed=True),
         "percent": lambda x: formats.percent(x, locale=locale),
@@ -135,7 +146,7 @@ def _told(value: Any, form: Form, currency: str, locale: str) -> str:
         "plain": lambda x: _decimal(x, None, locale),
         "day": lambda x: formats.day(x, locale=locale),
         "month": lambda x: formats.month(x, locale=locale),
-        "flag": lambda x: "yes" if x else "no",
+        "flag": lambda x: say("yes" if x else "no", locale=locale),
     }
     return forms[form](value)
 

@@ -9,7 +9,7 @@ import pandas as pd
 from cslib.charts.canvas import require
 from cslib.formats import count, currency_of, one_line, percent, short_money
 from cslib.styled.sheet import Sheet, account_names, distinct, lay_out
-from cslib.words import metric_name, retell, say
+from cslib.words import known, metric_name, retell, say
 
 __all__ = ["concentration_table", "definitions_table", "proof_table"]
 
@@ -121,7 +121,7 @@ def proof_table(frame: pd.DataFrame, *, unit: str, title: str, locale: str = "en
     unit : str
         Of what is equal.
     title : str
-        First words of the caption.
+        First words of the caption, English words or finished text.
     locale : str
         Of numbers.
 
@@ -150,7 +150,7 @@ def proof_table(frame: pd.DataFrame, *, unit: str, title: str, locale: str = "en
     return lay_out(
         cells.rename_axis(say("Identity", locale=locale), axis=1),
         rows=[kept],
-        caption=say("{title}, to the minor unit.", locale=locale, title=title),
+        caption=say("{title}, to the minor unit.", locale=locale, title=known(title, locale=locale)),
         label="tab-proof",
         text=[holds],
         bold=[name for name, held in zip(names, frame["holds"], strict=True) if not held],

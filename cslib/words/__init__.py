@@ -22,13 +22,27 @@ from babel.messages.pofile import read_po
 from cslib import formats
 from cslib.conventions import CONVENTIONS
 from cslib.words.notes import NOTES
+from cslib.words.values import STAND_INS
 
-__all__ = ["LANGUAGES", "accounts", "known", "metric_name", "retell", "say", "say_n"]
+__all__ = [
+    "LANGUAGES",
+    "accounts",
+    "enumerated",
+    "from_data",
+    "known",
+    "metric_name",
+    "retell",
+    "say",
+    "say_n",
+    "value_name",
+]
 
 _COUNTS: Final = frozenset(
     {"n", "of", "days", "months", "cells", "periods", "noticed"}
 )  # places of whole numbers
 LANGUAGES: Final = ("en", "tr", "zh", "ar")
+_COMMA: Final = {"zh": "，", "ar": "، "}
+_SEMICOLON: Final = {"zh": "；", "ar": "؛ "}
 
 
 def say(text: str, *, locale: str, **values: object) -> str:
@@ -84,9 +98,38 @@ def known(text: str, *, locale: str) -> str:
     'Acme'
     """
     try:
-        return say(text, locale=locale)
+        return say(text, locale=locale) if text else ""
     except KeyError:
         return text
+
+
+def from_data(text: str, *, locale: str) -> str:
+    """Text from data as it is; what stands where the data say nothing, such as ``(no owner)``, in the language.
+
+    >>> from_data("(no owner)", locale="tr_TR"), from_data("Net", locale="tr_TR")
+    ('(sorumlu yok)', 'Net')
+    """
+    return known(text, locale=locale) if text in STAND_INS else text
+
+
+def value_name(value: str, *, locale: str) -> str:
+    """A value of the data contract, such as a milestone, as a reader of that language sees it.
+
+    >>> value_name("first_value", locale="zh_CN"), value_name("our_own_step", locale="zh_CN")
+    ('初步价值', 'our own step')
+    """
+    return known(formats.value_name(value), locale=locale)
+
+
+def enumerated(text: str, *, locale: str) -> str:
+    """Words of ours in a list, each told by itself; a count in brackets may follow one.
+
+    >>> enumerated("red (3), term near (1)", locale="tr_TR")
+    'kırmızı (3), dönem sonu yakın (1)'
+    """
+    parts = [re.fullmatch(r"(.*?)((?: \(\d+\))?)", piece) for piece in text.split(", ")]
+    told = [known(part[1], locale=locale) + part[2] for part in parts if part]
+    return _COMMA.get(_language(locale), ", ").join(told)
 
 
 def metric_name(metric: str, *, locale: str) -> str:
@@ -99,21 +142,23 @@ def metric_name(metric: str, *, locale: str) -> str:
 
 
 def retell(text: str, *, locale: str) -> str:
-    """A finished English note of the data, told again in another language by the pattern it was made from.
+    """A finished English text, told again in another language: as it stands, or by the pattern it was made from.
 
-    What matches neither a pattern of :data:`cslib.words.notes.NOTES` nor the text of a convention stays as it is.
+    What is neither in the catalogue nor matches a pattern of :data:`cslib.words.notes.NOTES` stays as it is.
 
     >>> retell("3 rows are late.", locale="en_US")
     '3 rows are late.'
     """
     if _language(locale) == "en":
         return text
+    if (told := known(text, locale=locale)) != text:
+        return told
     for pattern, shape in _shapes().items():
         found = shape.fullmatch(text)
         if found:
             parts = {name: _part(part, locale=locale) for name, part in found.groupdict().items()}
             return say(pattern, locale=locale, **parts)
-    return known(text, locale=locale)
+    return text
 
 
 def _part(text: str, *, locale: str) -> str:
@@ -126,9 +171,13 @@ def _part(text: str, *, locale: str) -> str:
         return formats.day(date.fromisoformat(text), locale=locale)
     if re.fullmatch(r"\d+|\d{1,3}(,\d{3})+", text):
         return formats.count(int(text.replace(",", "")), locale=locale)
-    told = known(text, locale=locale)
+    told = retell(text, locale=locale)
     if told != text:
         return told
+    if "; " in text:
+        return _SEMICOLON.get(_language(locale), "; ").join(
+            _part(piece, locale=locale) for piece in text.split("; ")
+        )
     pieces = [piece for piece in re.split(r", (?=\d)", text) if piece]
     counted = [re.fullmatch(r"(\d[\d,]*) (.+)", piece) for piece in pieces]
     if all(counted):  # 2 never paid, 1 left out by a setting

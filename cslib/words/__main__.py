@@ -15,8 +15,9 @@ from babel.messages.pofile import read_po, write_po
 
 from cslib.words import LANGUAGES
 from cslib.words.notes import NOTES
+from cslib.words.values import VALUES
 
-__all__ = ["of_code", "of_notebook", "texts", "updated"]
+__all__ = ["of_code", "of_notebook", "texts", "titles", "updated"]
 
 PACKAGE = Path(__file__).parents[1]
 CALLS = {"say", "tell"}
@@ -74,8 +75,26 @@ def _said(node: ast.expr, named: dict[str, list[ast.expr]], *, seen: frozenset[s
             yield from _said(value, named, seen=seen)
 
 
+def titles(source: str) -> Iterator[str]:
+    """Texts that a cell gives to tables and figures, which tell them: titles, heads of columns, lines, axes.
+
+    >>> list(titles("t(f, columns={'arr': ('ARR now', 'money')}, title='Book', marks={'full': 2}, label='tab-a')"))
+    ['ARR now', 'Book', 'full']
+    """
+    for node in ast.walk(ast.parse(source)):
+        for given in node.keywords if isinstance(node, ast.Call) else ():
+            if given.arg in {"title", "x_label"}:
+                yield from _said(given.value, {}, seen=frozenset())
+            elif given.arg in {"columns", "marks"} and isinstance(given.value, ast.Dict):
+                heads = given.value.keys if given.arg == "marks" else given.value.values
+                firsts = [head.elts[0] if isinstance(head, ast.Tuple) else head for head in heads]
+                yield from (
+                    text for head in firsts if head for text in _said(head, {}, seen=frozenset()) if text
+                )
+
+
 def of_notebook(path: Path) -> Iterator[Text]:
-    """Texts of a notebook: its title, its Markdown cells, and what its code says."""
+    """Texts of a notebook: its title, its Markdown cells, and what its code says or has told."""
     notebook = json.loads(path.read_text(encoding="utf-8"))
     about = notebook["metadata"].get("cslib", {})
     yield from (about[name] for name in ("title", "subtitle") if about.get(name))
@@ -85,6 +104,7 @@ def of_notebook(path: Path) -> Iterator[Text]:
             yield source
         else:
             yield from of_code(source)
+            yield from titles(source)
 
 
 def texts(*notebooks: Path) -> dict[Text, None]:
@@ -95,7 +115,7 @@ def texts(*notebooks: Path) -> dict[Text, None]:
     found: list[Text] = []
     for path in sorted(PACKAGE.rglob("*.py")):
         found += of_code(path.read_text(encoding="utf-8"))
-    found += [*NOTES, *DATA]
+    found += [*NOTES, *VALUES]
     for convention in CONVENTIONS:
         found += [
             metric_name(convention.metric),
@@ -111,23 +131,6 @@ def texts(*notebooks: Path) -> dict[Text, None]:
     for notebook in notebooks:
         found += of_notebook(notebook)
     return dict.fromkeys(found)
-
-
-DATA = (
-    "opening", "closing", "Opening", "Closing", "new", "expansion", "reactivation", "contraction", "churn", "unchanged",
-    "joined and left", "gone before", "month", "quarter", "year", "by due date", "Segment", "Industry", "Region",
-    "Channel", "Plan", "Product", "Currency", "segment", "industry", "region", "channel", "plan", "product", "currency",
-    "cohort", "fitted curve", "hazard ratio at equal age", "cohort by renewals", "private", "public", "bootstrapped",
-    "equity-backed", "annual contracts", "month-to-month contracts", "multi-year contracts", "subscription pricing",
-    "usage-based pricing", "hybrid pricing", "seat-based pricing", "product-led", "sales-led", "self-serve",
-    "net retention", "change in a year", "newest vintage against older", "worse", "better", "above 100%", "below 100%",
-    "age at opening", "under 1 year", "1 to 2 years", "2 to 3 years", "3 to 4 years", "4 years and more",
-    "First renewal rate", "more often", "less often", "newer vintages", "renewal decisions", "recent months",
-    "first anniversary", "tenure", "vintage", "changed", "cannot tell", "Net", "Gross", "Logo",
-    "Left or pay less", "Pay more", "left", "over 25% less", "up to 25% less", "up to 25% more", "25% to 100% more",
-    "more than double",
-    "above", "below",
-)  # fmt: skip
 
 
 def updated(language: str, wanted: dict[Text, None]) -> bytes:

@@ -83,3 +83,23 @@ def test_an_empty_frame_says_so_and_a_missing_column_is_named():
     assert chart_bars(frame().head(0), name="owner", value="arr", form="money", title="Load", label="f").alt
     with pytest.raises(ValueError, match="touches"):
         picture(value="touches")
+
+
+def test_names_of_ours_are_told_and_those_from_data_stay():
+    rows = pd.DataFrame({"owner": ["price or plan", "(no owner)"], "arr": [300_000, 100_000]})
+    ours, theirs = (
+        chart_bars(
+            rows, name="owner", value="arr", form="money", title="Accounts at risk", label="f", marks={"full": 1},
+            said=said, locale="tr_TR",
+        )
+        for said in (True, False)
+    )  # fmt: skip
+    assert [t.get_text() for t in ours.figure.axes[0].get_yticklabels()] == [
+        "fiyat ya da plan",
+        "(sorumlu yok)",
+    ]
+    assert [t.get_text() for t in theirs.figure.axes[0].get_yticklabels()] == [
+        "price or plan",
+        "(sorumlu yok)",
+    ]
+    assert ours.caption == "Riskteki müşteriler." and "dolu: " in ours.alt

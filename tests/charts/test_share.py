@@ -22,3 +22,9 @@ def test_an_empty_frame_says_so_and_a_missing_column_is_named():
     assert "nothing" in chart_share(frame().head(0), **WORDS).alt
     with pytest.raises(ValueError, match="low"):
         chart_share(frame().drop(columns="low"), **WORDS)
+
+
+def test_its_words_are_told_in_the_language():
+    told = chart_share(frame(), **(WORDS | {"title": "Share", "x_label": "Days"}), locale="zh_CN")
+    assert told.caption == "占比，附逐点95%区间带。" and told.figure.axes[0].get_xlabel() == "天数"
+    assert told.alt == "阶梯上升，至20处为60.0%。 至20达到一半。"

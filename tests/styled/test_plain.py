@@ -74,3 +74,37 @@ def test_two_rows_may_have_one_name():
 def test_a_column_that_is_not_there_is_named():
     with pytest.raises(ValueError, match="owner"):
         plain_table(frame(), columns={"owner": ("Owner", "text")}, title="Bands", label="t")
+
+
+SAID = {"owner": ("Owner", "text"), "state": ("State", "said"), "signs": ("Signs", "list"), "step": ("Step", "value"),
+        "late": ("Late", "flag")}  # fmt: skip
+
+
+def told(locale: str):
+    rows = pd.DataFrame({
+        "owner": ["Net", "(no owner)", "all"], "state": ["full", "ours", None], "signs": ["red (3), term near (1)", "", "red"],
+        "step": ["first_value", "our_own", "qbr"], "late": [True, False, None],
+    })  # fmt: skip
+    return plain_table(
+        rows, columns=SAID, title="Accounts at risk", label="t", total="all", most=3, locale=locale
+    )
+
+
+def test_words_are_told_in_the_language_and_names_from_data_stay():
+    table = told("tr_TR")
+    cells = table.styler.data
+    assert list(cells.columns) == ["Durum", "Belirtiler", "Adım", "Geç"]
+    assert cells.loc[0].tolist() == ["dolu", "kırmızı (3), dönem sonu yakın (1)", "ilk değer", "evet"]
+    assert cells.loc[1].tolist() == ["ours", "", "our own", "hayır"]
+    assert table.caption == "Riskteki müşteriler."
+    page = table.styler.to_html()
+    assert (
+        ">Net</th>" in page and ">(sorumlu yok)</th>" in page and ">tümü</th>" in page
+    )  # though "Net" has a word
+    assert told("zh_CN").styler.data.loc[0].tolist()[1] == "红 (3)，期限临近 (1)"
+
+
+def test_in_english_nothing_is_another_word():
+    cells = told("en_US").styler.data
+    assert list(cells.columns) == ["State", "Signs", "Step", "Late"]
+    assert cells.loc[0].tolist() == ["full", "red (3), term near (1)", "first value", "yes"]

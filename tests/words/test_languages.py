@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
 
-from cslib.words import LANGUAGES, accounts, known, metric_name, retell, say
-from cslib.words.__main__ import of_code, texts, updated
+from cslib.formats import value_name
+from cslib.metrics import board, due
+from cslib.metrics.capacity.bands import band_names
+from cslib.metrics.capacity.hiring import LIGHTS
+from cslib.metrics.capacity.load import STATES, UNASSIGNED
+from cslib.metrics.capacity.service import STAGES
+from cslib.metrics.expansion import KINDS
+from cslib.metrics.linked import UNCLEAR
+from cslib.metrics.rules import RULES
+from cslib.metrics.two_lists import RISKS, SIGNS
+from cslib.tables import TABLES
+from cslib.words import LANGUAGES, accounts, enumerated, from_data, known, metric_name, retell, say
+from cslib.words.__main__ import of_code, texts, titles, updated
 
 ROOT = Path(__file__).parents[2]
 OTHERS = LANGUAGES[1:]
@@ -30,7 +43,10 @@ def _parameters(path: Path) -> str:
     )
 
 
-@pytest.mark.parametrize("name", ("retention", "cohorts", "portfolio"))
+@pytest.mark.parametrize(
+    "name",
+    ("retention", "cohorts", "portfolio", "board", "coverage", "customer", "health", "renewals", "voice"),
+)
 def test_the_report_is_offered_in_every_language(name: str) -> None:
     parameters = _parameters(ROOT / "notebooks" / f"{name}.ipynb")
     assert all(f'"{locale}"' in parameters for locale in ("tr_TR", "zh_CN", "ar_AE"))
@@ -126,3 +142,74 @@ def test_an_update_keeps_what_is_translated_and_drops_what_is_gone() -> None:
     assert 'msgid "Accounts"\nmsgstr "Müşteri"' in content
     assert 'msgid "Nobody wrote this"\nmsgstr ""' in content
     assert content.count("msgid ") == 3  # the header is one
+
+
+def test_titles_and_heads_of_tables_and_figures_are_found() -> None:
+    code = (
+        "t(f, columns={'a': ('One', 'text'), **more, 'b': (say('Two'), 'money'), '': ('', 'text')}, title='Three')\n"
+        "c(f, marks={'Four': 2}, x_label='Five', label='tab-x', name='arr')"
+    )
+    assert set(titles(code)) == {"One", "Three", "Four", "Five"}
+
+
+def _columns() -> list[tuple[str, list[str]]]:
+    """Heads of every table of the notebooks, without that of its first column."""
+    found = []
+    for path in offered():
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            calls = ast.walk(ast.parse("".join(cell["source"]))) if cell["cell_type"] == "code" else ()
+            for call in calls:
+                for given in call.keywords if isinstance(call, ast.Call) else ():
+                    if given.arg == "columns" and isinstance(given.value, ast.Dict):
+                        firsts = [v.elts[0] for v in given.value.values if isinstance(v, ast.Tuple)]
+                        heads = [str(head.value) for head in firsts if isinstance(head, ast.Constant)]
+                        found.append((path.stem, heads[1:]))
+    return found
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_two_columns_of_a_table_have_one_head(language: str) -> None:
+    assert len(_columns()) > 80
+    for name, heads in _columns():
+        told = [say(head, locale=language) for head in heads if head]
+        assert len(set(told)) == len(told), f"{name}: {heads}: {told}"
+
+
+def _told(text: str) -> bool:
+    """Whether a finished text, with ``\0`` where something was put in, is in the catalogues or matches a pattern."""
+    plain = text.replace("\0", "7")
+    return retell(plain, locale="tr_TR") != plain or known(plain, locale="zh_CN") != plain
+
+
+def _absent() -> Iterator[str]:
+    """Texts of every `Absent` of the package, ``\0`` where something is put in."""
+    for path in sorted((ROOT / "cslib").rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Absent":
+                text = call.args[0]
+                parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+                yield "".join(str(p.value) if isinstance(p, ast.Constant) else "\0" for p in parts)
+
+
+def test_every_line_about_what_is_not_there_can_be_told() -> None:
+    lines = list(_absent())
+    assert len(lines) > 35
+    assert not [line for line in lines if not _told(line)]
+
+
+def test_rules_tables_and_the_words_of_metrics_have_translations() -> None:
+    """Their modules say no word themselves, so that the catalogues name them; here nothing is forgotten."""
+    rules = [text for rule in RULES.values() for text in (rule.text, rule.unit, rule.source)]
+    cited = {"ARR", "Gleeson, SaaStr 2024", "Mehta, SaaStr 2024", "Lemkin, Pulse 2016", "inSided, 2020"}
+    words = [
+        *(set(rules) - cited), *(table.row for table in TABLES.values()), *band_names(), *STATES, *STAGES, *LIGHTS,
+        *KINDS, *due.KINDS, *RISKS, *SIGNS, *(value_name(step) for step in board.STEPS), UNCLEAR, UNASSIGNED,
+    ]  # fmt: skip
+    for language in OTHERS:
+        assert not [word for word in words if not say(word, locale=language)]
+
+
+def test_a_name_is_not_a_word_of_ours() -> None:
+    assert from_data("Net", locale="ar_AE") == "Net"
+    assert from_data("unknown", locale="ar_AE") == "مجهول"
+    assert enumerated("champion, their own role", locale="zh_CN") == "拥护者，their own role"
