@@ -131,5 +131,5 @@ def chart_curves(curves: pd.DataFrame, *, title: str, locale: str = "en_US") -> 
         n=count(LEAST, locale=locale),
     )
     lines = say("Lines by age.", locale=locale)
-    rows = [kept.loc[drawn.index], pd.DataFrame({"least": [LEAST]})]
+    rows = [drawn[kept.columns], pd.DataFrame({"least": [LEAST]})]
     return Picture(figure, f"{lines} {' '.join(sentences)}", caption, "fig-curves", rows=rows)

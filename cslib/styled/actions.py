@@ -155,7 +155,7 @@ def actions_table(
         (pd.DataFrame(rows, names, heads) if rows else none).rename_axis(
             say("Account", locale=locale), axis=1
         ),
-        rows=[kept.loc[shown.index], pd.DataFrame({"most": [most], "n": [len(frame)]})],
+        rows=[shown[kept.columns], pd.DataFrame({"most": [most], "n": [len(frame)]})],
         caption=caption,
         label="tab-actions",
         text=heads[:2],

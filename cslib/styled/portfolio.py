@@ -143,7 +143,7 @@ def group_table(
         subject = say("{title}, {window}, with 95% intervals", locale=locale, title=title, window=window)
     return lay_out(
         cells.rename_axis(say("Company", locale=locale), axis=1),
-        rows=[kept.loc[arr.index], ranked, since],
+        rows=[arr[kept.columns], ranked, since],
         caption=say("{title}. ARR in each company's own currency.", locale=locale, title=subject),
         label="tab-group",
         text=heads[4:],

@@ -30,6 +30,15 @@ def test_a_line_a_band_and_the_accounts_below_each_age() -> None:
     assert picture.alt == "Lines by age. Logo retention: 80.0% (70.0% to 90.0%) at month 2."
 
 
+def test_each_row_that_is_drawn_is_left_once_also_where_frames_were_put_one_under_another() -> None:
+    both = pd.concat([curves(), curves(metric="gross_retention")])  # two rows of each index
+    drawn, least = chart_curves(both, title="Kept").rows
+    assert (
+        drawn["metric"].tolist() == ["logo_retention", "gross_retention"] * 3
+    )  # by age; the fourth is left out
+    assert least.to_dict("records") == [{"least": 20}]
+
+
 def test_a_wide_band_does_not_flatten_the_curve() -> None:
     frame = curves(metric="net_retention").assign(high=40.0)
     assert chart_curves(frame, title="Kept").figure.axes[0].get_ylim()[1] < 1.3
