@@ -124,7 +124,7 @@ def repeats(sight: Sight, table: str, frame: pd.DataFrame) -> Iterator[Finding]:
     later = frame.loc[again, others].apply(_plain)
     before = first.loc[frame.loc[again, name]].set_index(later.index).apply(_plain)
     differ = (later != before).sum()
-    changed = [f"{column} in {n:,}" for column, n in differ[differ > 0].sort_values(ascending=False).items()]
+    changed = [f"{column} ({n:,})" for column, n in differ[differ > 0].sort_values(ascending=False).items()]
     same = int((later == before).all(axis=1).sum())
     yield from in_file(
         sight, table, frame, again, check="repeated id", severity="wrong", column=name,

@@ -7,6 +7,7 @@ import pandas as pd
 from cslib.charts.canvas import require
 from cslib.formats import count, one_line, short_money
 from cslib.styled.sheet import Sheet, lay_out
+from cslib.words import from_data, known, retell, say
 
 __all__ = ["doubts_table", "examples_table", "passed_table"]
 
@@ -24,9 +25,9 @@ def doubts_table(
     currency : str
         ISO 4217 code of the amounts.
     title, label : str
-        Of the table.
+        Of the table; the title is English words or finished text.
     locale : str
-        Of numbers.
+        Language of the words, form of numbers.
 
     Raises
     ------
@@ -40,26 +41,27 @@ def doubts_table(
         may_be_empty=True,
     )
     rows = findings.to_dict("records")
-    cells = pd.DataFrame(
-        {
-            "Where": [one_line(f"{r['table']}, {r['column']}" if r["column"] else r["table"]) for r in rows],
-            "What was found": [_short(r["what"], 200) for r in rows],
-            "What to do": [_short(r["fix"], 200) for r in rows],
-            "Rows": [count(r["n_rows"], locale=locale) if r["n_rows"] else "" for r in rows],
-            "Accounts": [count(r["n_accounts"], locale=locale) if r["n_accounts"] else "" for r in rows],
-            "ARR at stake": [
-                "" if pd.isna(r["amount"]) else short_money(int(r["amount"]), currency, locale=locale)
-                for r in rows
-            ],
-        }
-    )
-    cells.index = pd.Index([str(r["no"]) for r in rows], name="No.")
-    text = ["Where", "What was found", "What to do"]
-    return lay_out(cells, rows=[kept], caption=f"{title}.", label=label, text=text)
+    words = ("Where", "What was found", "What to do", "Rows", "Accounts", "ARR at stake")
+    heads = [say(head, locale=locale) for head in words]
+    told = [
+        [
+            one_line(f"{r['table']}, {r['column']}" if r["column"] else r["table"]),
+            _short(retell(one_line(r["what"]), locale=locale), 200),
+            _short(retell(one_line(r["fix"]), locale=locale), 200),
+            count(r["n_rows"], locale=locale) if r["n_rows"] else "",
+            count(r["n_accounts"], locale=locale) if r["n_accounts"] else "",
+            "" if pd.isna(r["amount"]) else short_money(int(r["amount"]), currency, locale=locale),
+        ]
+        for r in rows
+    ]
+    numbers = pd.Index([str(r["no"]) for r in rows], name=say("No.", locale=locale))
+    cells = pd.DataFrame(told, numbers, heads)
+    caption = f"{known(title, locale=locale)}."
+    return lay_out(cells, rows=[kept], caption=caption, label=label, text=heads[:3])
 
 
 def examples_table(
-    examples: pd.DataFrame, *, title: str = "Examples", label: str = "tab-examples", limit: int = 60
+    examples: pd.DataFrame, *, label: str = "tab-examples", limit: int = 60, locale: str = "en_US"
 ) -> Sheet:
     """Single rows to look at, by the number of the doubt: file, row, account and what stands there.
 
@@ -67,10 +69,12 @@ def examples_table(
     ----------
     examples : DataFrame
         `no`, `file`, `line`, `account`, `column`, `found`.
-    title, label : str
+    label : str
         Of the table.
     limit : int
         The most rows shown; of each doubt at least one where there are fewer doubts than that.
+    locale : str
+        Language of the words.
     """
     kept = require(
         examples,
@@ -81,29 +85,34 @@ def examples_table(
     each = max(1, limit // max(examples["no"].nunique(), 1))
     kept = kept.groupby("no", sort=False).head(each).head(limit)
     rows = kept.to_dict("records")
-    cells = pd.DataFrame(
-        {
-            "File": [_short(str(r["file"]).replace("\\", "/").rpartition("/")[2], 60) for r in rows],
-            "Row": [str(r["line"]) for r in rows],
-            "Account": [_short(r["account"], 40) for r in rows],
-            "Column": [_short(r["column"], 40) for r in rows],
-            "Found": [_short(r["found"], 60) or "(blank)" for r in rows],
-        }
-    )
-    cells.index.name = "No."
+    heads = [say(head, locale=locale) for head in ("File", "Row", "Account", "Column", "Found")]
+    told = [
+        [
+            _short(str(r["file"]).replace("\\", "/").rpartition("/")[2], 60),
+            str(r["line"]),
+            from_data(_short(r["account"], 40), locale=locale),
+            _short(r["column"], 40),
+            from_data(_short(r["found"], 60) or "(blank)", locale=locale),
+        ]
+        for r in rows
+    ]
+    cells = pd.DataFrame(told, columns=heads)
+    cells.index.name = say("No.", locale=locale)
     names = [str(r["no"]) for r in rows]
-    text = ["File", "Account", "Column", "Found"]
-    return lay_out(cells, rows=[kept], caption=f"{title}.", label=label, text=text, names=names)
+    text = [heads[0], *heads[2:]]
+    caption = f"{say('Examples', locale=locale)}."
+    return lay_out(cells, rows=[kept], caption=caption, label=label, text=text, names=names)
 
 
-def passed_table(
-    passed: pd.DataFrame, *, title: str = "Looked for and not found", label: str = "tab-passed"
-) -> Sheet:
+def passed_table(passed: pd.DataFrame, *, label: str = "tab-passed", locale: str = "en_US") -> Sheet:
     """Checks that found nothing: `check`, `what` each looks for."""
     kept = require(passed, columns=["check", "what"], by="passed_table", may_be_empty=True)
-    cells = pd.DataFrame({"Looked for": [one_line(text) for text in passed["what"]]})
-    cells.index = pd.Index([one_line(check) for check in passed["check"]], name="Check")
-    return lay_out(cells, rows=[kept], caption=f"{title}.", label=label, text=["Looked for"])
+    head = say("Looked for", locale=locale)
+    cells = pd.DataFrame({head: [retell(one_line(text), locale=locale) for text in passed["what"]]})
+    names = [retell(one_line(check), locale=locale) for check in passed["check"]]
+    cells.index = pd.Index(names, name=say("Check", locale=locale))
+    caption = f"{say('Looked for and not found', locale=locale)}."
+    return lay_out(cells, rows=[kept], caption=caption, label=label, text=[head])
 
 
 def _short(text: object, most: int) -> str:

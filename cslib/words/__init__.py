@@ -38,8 +38,11 @@ __all__ = [
 ]
 
 _COUNTS: Final = frozenset(
-    {"n", "of", "days", "months", "cells", "periods", "noticed"}
+    {"n", "of", "days", "months", "cells", "periods", "noticed", "same", "left", "rows"}
 )  # places of whole numbers
+_LITERAL: Final = frozenset(
+    {"table", "column", "changed", "flag", "end", "yearly", "monthly", "tie", "first", "name"}
+)  # places of names that files have
 LANGUAGES: Final = ("en", "tr", "zh", "ar")
 _COMMA: Final = {"zh": "，", "ar": "، "}
 _SEMICOLON: Final = {"zh": "；", "ar": "؛ "}
@@ -156,7 +159,10 @@ def retell(text: str, *, locale: str) -> str:
     for pattern, shape in _shapes().items():
         found = shape.fullmatch(text)
         if found:
-            parts = {name: _part(part, locale=locale) for name, part in found.groupdict().items()}
+            parts = {
+                name: part if name in _LITERAL else _part(part, locale=locale)
+                for name, part in found.groupdict().items()
+            }
             return say(pattern, locale=locale, **parts)
     return text
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from cslib.words.doubts import DOUBTS
+
 __all__ = ["NOTES"]
 
 NOTES: Final = (
@@ -143,4 +145,5 @@ NOTES: Final = (
     "cases open for more than {n} days",
     "{step} reached, not confirmed",
     "set in this report; {value} by {source}",
+    *DOUBTS,
 )

@@ -21,6 +21,7 @@ from cslib.metrics.expansion import KINDS
 from cslib.metrics.linked import UNCLEAR
 from cslib.metrics.rules import RULES
 from cslib.metrics.two_lists import RISKS, SIGNS
+from cslib.quality.examine import _FIXES, CHECKS
 from cslib.tables import TABLES
 from cslib.words import LANGUAGES, accounts, enumerated, from_data, known, metric_name, retell, say
 from cslib.words.__main__ import of_code, texts, titles, updated
@@ -45,7 +46,18 @@ def _parameters(path: Path) -> str:
 
 @pytest.mark.parametrize(
     "name",
-    ("retention", "cohorts", "portfolio", "board", "coverage", "customer", "health", "renewals", "voice"),
+    (
+        "retention",
+        "cohorts",
+        "portfolio",
+        "board",
+        "coverage",
+        "customer",
+        "health",
+        "renewals",
+        "voice",
+        "data_quality",
+    ),
 )
 def test_the_report_is_offered_in_every_language(name: str) -> None:
     parameters = _parameters(ROOT / "notebooks" / f"{name}.ipynb")
@@ -195,6 +207,30 @@ def test_every_line_about_what_is_not_there_can_be_told() -> None:
     lines = list(_absent())
     assert len(lines) > 35
     assert not [line for line in lines if not _told(line)]
+
+
+def _doubts() -> Iterator[str]:
+    """Texts of what checks of the data find and of what to do, ``\0`` where something is put in."""
+    for path in sorted((ROOT / "cslib" / "quality").rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for given in call.keywords if isinstance(call, ast.Call) else ():
+                if given.arg in {"what", "fix"} and isinstance(given.value, ast.Constant | ast.JoinedStr):
+                    parts = given.value.values if isinstance(given.value, ast.JoinedStr) else [given.value]
+                    yield "".join(str(p.value) if isinstance(p, ast.Constant) else "\0" for p in parts)
+
+
+def test_every_doubt_and_what_to_do_about_it_can_be_told() -> None:
+    doubts = [text for text in _doubts() if text != "\0: \0 rows"]  # its first part is put together before
+    assert len(doubts) > 40
+    assert not [text for text in doubts if not _told(text)]
+    assert not [text for text in (*CHECKS, *CHECKS.values(), *_FIXES.values()) if not _told(text)]
+
+
+def test_names_of_columns_and_tables_stay_in_a_doubt() -> None:
+    told = retell("currency is blank in 7 of 1,234 rows", locale="tr_TR")
+    assert told == "currency: 1.234 satırdan 7 tanesi boş"
+    first = retell("Left out, 2 in all; first: 3 rows are left out: they are blank, in plan.", locale="zh_CN")
+    assert first == "未采用，共2项；首项：3行未采用：plan列为空。"
 
 
 def test_rules_tables_and_the_words_of_metrics_have_translations() -> None:
