@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pandas as pd
@@ -143,11 +143,12 @@ def table_csv(rows: pd.DataFrame) -> bytes:
     >>> table_csv(pd.DataFrame({"id": ["=1+1", "-5"], "cause": ["no date", "no date"]})).decode()
     "id,cause\\n'=1+1,no date\\n-5,no date\\n"
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    lines: list[str] = []
+    told = SimpleNamespace(write=lines.append)
+    writer = csv.writer(told, lineterminator="\r\n")  # or a lone carriage return would stand without quotes
     writer.writerow(map(_inert, rows.columns))
     writer.writerows([_inert(cell) for cell in row] for row in rows.itertuples(index=False, name=None))
-    return text.getvalue().encode("utf-8", "backslashreplace")
+    return "".join(f"{line[:-2]}\n" for line in lines).encode("utf-8", "backslashreplace")
 
 
 def kept_tables(book: Book) -> dict[str, bytes]:

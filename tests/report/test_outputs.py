@@ -9,7 +9,7 @@ import json
 import nbformat
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cslib.record import MIME
@@ -83,6 +83,7 @@ def test_rejected_rows_as_csv() -> None:
     assert table_csv(rows).decode() == 'line,id,mrr,cause\n2,\'=1+1,-5,\n3,\'@x,"+1,5","a,b\nc"\n'
 
 
+@example([("", "\r@")])
 @given(st.lists(st.tuples(st.text(), st.text()), min_size=1))
 def test_no_cell_of_a_rejected_row_is_a_formula(rows: list[tuple[str, str]]) -> None:
     written = table_csv(pd.DataFrame(rows, columns=["a", "cause"])).decode()
