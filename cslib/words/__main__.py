@@ -76,14 +76,14 @@ def _said(node: ast.expr, named: dict[str, list[ast.expr]], *, seen: frozenset[s
 
 
 def titles(source: str) -> Iterator[str]:
-    """Texts that a cell gives to tables and figures, which tell them: titles, heads of columns, lines, axes.
+    """Texts that a cell gives to tables and figures, which tell them: titles, heads of columns, totals, lines, axes.
 
     >>> list(titles("t(f, columns={'arr': ('ARR now', 'money')}, title='Book', marks={'full': 2}, label='tab-a')"))
     ['ARR now', 'Book', 'full']
     """
     for node in ast.walk(ast.parse(source)):
         for given in node.keywords if isinstance(node, ast.Call) else ():
-            if given.arg in {"title", "x_label"}:
+            if given.arg in {"title", "x_label", "total"}:
                 yield from _said(given.value, {}, seen=frozenset())
             elif given.arg in {"columns", "marks"} and isinstance(given.value, ast.Dict):
                 heads = given.value.keys if given.arg == "marks" else given.value.values
