@@ -242,7 +242,7 @@ def read_company(source: Path, end: date) -> Book:
         When the company's data cannot be used.
     """
     book = Book.load(source, as_of=end)
-    if not int(book.account.loc[book.account["table"] == "subscriptions", "rows_kept"].sum()):
+    if not book.n_accounts:
         raise ParameterError(
             f"quarter: no subscription of {source.name} starts on or before {end}, its last day"
         )

@@ -36,6 +36,8 @@ from cslib.metrics import (
     vintage,
 )
 from cslib.metrics.drill import columns_to_compare, drill_down
+from cslib.report.job import read_company
+from cslib.report.parameters import ParameterError
 from cslib.tables import TableError
 from tests.engines import company
 from tests.engines.company import toml
@@ -140,6 +142,13 @@ def test_a_day_in_the_middle_is_read_as_rows_are(there: Path) -> None:
     for name in ("terms_ahead", "next_quarters", "flags", "actions", "compare_conventions", "loss_ages"):
         one, two = (FIGURES[name](book) for book in (asked, read))
         assert one.equals(two) if isinstance(one, pd.DataFrame) else one == two, name
+
+
+def test_a_quarter_in_which_nobody_has_begun_is_refused_as_of_rows(tmp_path: Path) -> None:
+    for folder in company.kept(tmp_path, company.drawn(20, seed=1)):
+        assert read_company(folder, AS_OF).n_accounts == 20
+        with pytest.raises(ParameterError, match="no subscription of acme starts on or before 2019-12-31"):
+            read_company(folder, date(2019, 12, 31))
 
 
 def test_the_proof_holds_there_and_tests_what_it_tests_of_rows(books: tuple[Book, Book]) -> None:
