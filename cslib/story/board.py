@@ -42,7 +42,7 @@ def board_facts(*, six: pd.DataFrame, process: Given, channels: Given, sellers: 
             past = row["amount_before"] if money else row["before"]
             values["past"] = None if pd.isna(past) else int(past) if money else float(past)
             if not pd.isna(row["low"]):
-                values |= {"low": float(row["low"]), "high": float(row["high"])}
+                values |= {"low": float(row["low"]), "high": float(row["high"]), "level": LEVEL}
         certainty = LEVEL if "low" in values else 1.0
         found.append(
             Finding("board.number", values, (Evidence(number, table=str(row["link"])),), certainty=certainty)

@@ -100,7 +100,8 @@ def coverage_facts(
             names = ("difference", "low", "high", "verdict")
             values = {name: like[name] for name in ("covered", "uncovered", *names)}
             values |= {name: int(like[name]) for name in ("n_covered", "n_uncovered")} | {
-                "plain": naive["difference"]
+                "plain": naive["difference"],
+                "level": LEVEL,
             }
             table = (Evidence("coverage", table="tab-covered"),)
             verdict = str(like["verdict"])

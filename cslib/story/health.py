@@ -69,7 +69,7 @@ def health_facts(
             values = {
                 "n": int(row["n_accounts"]), "n_left": int(row["n_left"]), "area": row["auc"], "low": row["low"],
                 "high": row["high"], "tenure": row["auc_tenure"], "tells": row["verdict"] == "tells",
-                "wrong": row["verdict"] == "wrong way",
+                "wrong": row["verdict"] == "wrong way", "level": LEVEL,
             }  # fmt: skip
             table = (Evidence("score trial", table="tab-trial"),)
             verdict = str(row["verdict"])
@@ -108,6 +108,7 @@ def health_facts(
             "names": tuple(passed["feature"]),
             "against": tuple(against["feature"]),
             "n_against": len(against),
+            "limit": LIMIT,
         }
         table = (Evidence("features", table="tab-features"),)
         found.append(Finding("health.features", values, table, certainty=1 - LIMIT))

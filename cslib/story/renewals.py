@@ -95,6 +95,7 @@ def renewal_facts(
         values = {
             "top": float(last["top"]), "all": float(last["expanded"]), "n_top": int(last["n_top"]),
             "low": float(last["low"]), "high": float(last["high"]), "better": bool(last["low"] > last["expanded"]),
+            "level": LEVEL,
         }  # fmt: skip
         table = (Evidence("likely", table="tab-likely"),)
         found.append(Finding("renewals.likely", values, table, certainty=LEVEL))

@@ -48,7 +48,7 @@ def voice_facts(
     if _there(nps):
         whole = nps.set_index("group").loc["all"]
         values = {"n": int(whole["n"])}
-        values |= {name: float(whole[name]) for name in ("nps", "low", "high")}
+        values |= {name: float(whole[name]) for name in ("nps", "low", "high", "level")}
         values["rate"] = None if pd.isna(whole["asked"]) else float(whole["rate"])
         values["same"] = _there(test) and test["verdict"].iloc[0] != "differs by size"
         values["tested"] = _there(test)
@@ -86,7 +86,8 @@ def voice_facts(
     if _there(change):
         whole = change.iloc[0]
         values = {name: float(whole[name]) for name in ("rate", "others_rate", "low", "high")}
-        values |= {"n": int(whole["n_changes"]), "clear": whole["low"] > 0 or whole["high"] < 0}
+        clear = whole["low"] > 0 or whole["high"] < 0
+        values |= {"n": int(whole["n_changes"]), "clear": clear, "level": LEVEL}
         table = (Evidence("changes", table="tab-leaving"),)
         found.append(Finding("voice.champion", values, table, certainty=LEVEL))
     if _there(seen):

@@ -335,7 +335,7 @@ def test_a_corrected_past_is_told_side_by_side() -> None:
 
 def trial(n_left: int) -> str:
     values = {"n": 120, "n_left": n_left, "area": 0.71, "low": 0.5, "high": 0.92, "tenure": 0.55, "tells": False,
-              "wrong": False}  # fmt: skip
+              "wrong": False, "level": 0.95}  # fmt: skip
     return said(Finding("health.trial", values))
 
 
@@ -354,7 +354,7 @@ def test_green_churn_is_told_with_accounts_and_money_and_not_as_a_score() -> Non
 
 
 def test_adoption_is_an_association_and_never_a_cause() -> None:
-    text = said(Finding("health.features", {"n": 9, "n_passed": 1, "names": ("Export",)}))
+    text = said(Finding("health.features", {"n": 9, "n_passed": 1, "names": ("Export",), "limit": 0.1}))
     assert "That is an association." in text
     assert not re.search(r"driv|leads? to|impact|cause", text)
 

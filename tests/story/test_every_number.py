@@ -151,8 +151,6 @@ def test_every_number_in_prose_is_a_value_of_its_finding(made: Report) -> None:
         for text in strings(finding["values"]):  # names, populations, sources, definitions
             left -= Counter(tokens(text))
         known = {plain(p["text"]) for p in finding["printed"]} | DEFINED.get(finding["kind"], set())
-        if finding["certainty"] < 1:  # the level of an interval, or what it leaves to chance
-            known |= {formats.percent(p, digits=0) for p in (finding["certainty"], 1 - finding["certainty"])}
         assert not {token.lstrip("±") for token in left} - known, finding
     assert n > 0
 

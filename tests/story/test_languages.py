@@ -59,12 +59,13 @@ RANGE = {"metric": "net_retention", "money": False, "low": 1.0, "high": 1.1, "le
          "n_inside": 8, "n_past": 3, "supported": True}  # fmt: skip
 LOSS = {"churn": 100_000, "n_churn": 1, "contraction": 50_000, "n_contraction": 2}
 MATCHED = {"covered": 0.9, "uncovered": 0.8, "n_covered": 200, "n_uncovered": 40, "difference": 0.1, "low": -0.02,
-           "high": 0.2, "verdict": "higher", "plain": 0.15}  # fmt: skip
+           "high": 0.2, "level": 0.95, "verdict": "higher", "plain": 0.15}  # fmt: skip
 TRIAL = {
     "n": 900,
     "n_left": 40,
     "area": 0.8,
     "low": 0.7,
+    "level": 0.95,
     "high": 0.9,
     "tenure": 0.6,
     "tells": True,
@@ -75,7 +76,8 @@ NUMBER = {"missing": False, "n": 335, "source": "subscriptions"}
 NAMED = ("Acme", "Studio 54")
 REPORTS = [
     Finding("board.number", NUMBER | {"number": "ARR", "amount": 900_000, "past": 800_000}),
-    Finding("board.number", NUMBER | {"number": "Net retention", "value": 1.1, "low": 1.0, "high": 1.2, "past": 1.05}),
+    Finding("board.number", NUMBER | {"number": "Net retention", "value": 1.1, "low": 1.0, "high": 1.2, "past": 1.05,
+                              "level": 0.95}),
     Finding("board.number", NUMBER | {"number": "Units in use", "missing": True, "source": "Studio 54"}),
     Finding("board.process", {"rate": 0.9, "n": 1034, "skipped": 24}),
     Finding("board.channels", {"n": 3, "names": NAMED}), Finding("board.channels", {"n": 3, "names": ()}),
@@ -102,7 +104,8 @@ REPORTS = [
       for more in ({}, {"tells": False}, {"tells": False, "wrong": True}, {"n_left": 6})],
     *[Finding("health.green", {"days": 90, "n": n, "n_all": 19, "arr": 41_200_000}) for n in (7, 0)],
     Finding("health.lists", {"n_risk": 39, "risk": 90_000, "n_ready": 20, "ready": 80_000, "precision": 0.2, "base": 0.05}),
-    Finding("health.features", {"n": 8, "n_passed": 2, "names": NAMED, "n_against": 1, "against": ("Acme",)}),
+    Finding("health.features", {"n": 8, "n_passed": 2, "names": NAMED, "n_against": 1, "against": ("Acme",),
+                                "limit": 0.1}),
     Finding("health.features", {"n": 8, "n_passed": 0}),
     Finding("health.lost", {"arr": 90_000, "n": 31, "window": 12, "share": 0.4, "unknown": 0.1, "reason": "Studio 54"}),
     *[Finding("renewals.past", {"n": n, "atr": 900_000, "kept": 800_000, "lost": 90_000, "rate": 0.9, "window": 12,
@@ -111,16 +114,19 @@ REPORTS = [
     *[Finding("renewals.moved", MOVED | {"largest": kind}) for kind in due.KINDS],
     Finding("renewals.still", {"n": 99, "arr": 900_000, "months": 12}),
     Finding("renewals.coverage", {"n": 449, "covered": 45, "share": 0.1}),
-    *[Finding("renewals.likely", {"top": 0.3, "all": 0.1, "n_top": 45, "low": 0.2, "high": 0.4, "better": better})
+    *[Finding("renewals.likely", {"top": 0.3, "all": 0.1, "n_top": 45, "low": 0.2, "high": 0.4, "level": 0.95,
+                                  "better": better})
       for better in (True, False)],
     *[Finding("renewals.path", {"years": 3, "behind": behind}) for behind in (5, -5, 0)],
-    Finding("voice.nps", {"nps": 0.36, "low": 0.27, "high": 0.45, "n": 238, "rate": 0.5, "same": True, "tested": True}),
-    Finding("voice.nps", {"nps": 0.36, "low": 0.27, "high": 0.45, "n": 238, "tested": True}),
+    Finding("voice.nps", {"nps": 0.36, "low": 0.27, "high": 0.45, "n": 238, "rate": 0.5, "same": True, "tested": True,
+                          "level": 0.95}),
+    Finding("voice.nps", {"nps": 0.36, "low": 0.27, "high": 0.45, "n": 238, "tested": True, "level": 0.95}),
     Finding("voice.unhappy", {"n": 20, "in_time": 12, "late": 5, "never": 3, "arr": 90_000, "days": 14}),
     Finding("voice.ideas", {"n": 27, "idea": "Studio 54", "votes": 40, "arr": 90_000, "accounts": 12}),
     Finding("voice.closed", {"n": 50, "told": 30, "share": 0.6, "window": 12, "days": 21}),
     *[Finding("voice.declined", {"n": 40, "without": n}) for n in (12, 0)],
-    *[Finding("voice.champion", {"rate": 0.2, "others_rate": 0.1, "low": 0.02, "high": 0.2, "n": 40, "clear": clear})
+    *[Finding("voice.champion", {"rate": 0.2, "others_rate": 0.1, "low": 0.02, "high": 0.2, "n": 40, "level": 0.95,
+                                 "clear": clear})
       for clear in (True, False)],
     Finding("voice.seen", {"share": 0.4, "n": 900, "unseen": 12, "arr": 90_000}),
 ]  # fmt: skip
