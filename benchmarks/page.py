@@ -13,6 +13,8 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 
+from benchmarks.scale import verdicts
+
 DOCS = Path(__file__).parents[1] / "docs"
 HEAD = """# Benchmarks
 
@@ -85,12 +87,12 @@ def scale(rows: list[dict[str, Any]]) -> str:
 
 
 def growth(rows: list[dict[str, Any]], case: str) -> str:
-    """How cost grows between sizes: times the CPU for times the accounts."""
+    """How cost grows from size to size and from first to last: times the CPU for times the accounts."""
     own = sorted((r for r in rows if r["case"] == case), key=lambda r: r["accounts"])
     told = [
-        f"{b['accounts'] / a['accounts']:.0f} times the accounts from {a['accounts']:,} cost "
+        f"{b['accounts'] / a['accounts']:.0f} times the accounts, {a['accounts']:,} to {b['accounts']:,}, cost "
         f"{b['cpu_s'] / a['cpu_s']:.1f} times the CPU"
-        for a, b in pairwise(own)
+        for a, b in [*pairwise(own), *([(own[0], own[-1])] if len(own) > 2 else [])]
     ]
     return f"`{case}`: {'; '.join(told)}.\n" if told else ""
 
@@ -196,10 +198,12 @@ def write(results: Path) -> Path:
             "## Larger than memory\n",
             "`python -m benchmarks.scale`: a ledger in Parquet, DuckDB held to 3 GB with a folder to spill to. "
             "`relations` are all that retention, movements and triangles are divided from; `limit` is one scan and one "
-            "sort of the same columns; `loop` one pass over them in NumPy; `months` is net retention alone by the SQL "
-            "that expands accounts to months.\n",
+            "sort of the same columns; `passes` is two sorts, of prices and of their changes at both ends of a window, "
+            "with a running sum in each; `loop` one pass over the columns in NumPy; `months` is net retention alone by "
+            "the SQL that expands accounts to months.\n",
             scale(scales),
             growth(scales, "relations"),
+            "".join(f"- {line}\n" for line in verdicts(scales)),
         ]
     if engines or scales:
         picture(engines, scales, DOCS / "benchmarks.svg")

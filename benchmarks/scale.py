@@ -2,7 +2,9 @@
 
 Every case runs in a process of its own, with a memory limit and a folder to spill to, and says its seconds, the CPU
 seconds of it, and the peak of its memory as the system saw it. `limit` is what no engine gets under: one scan of the
-same columns and one sort of them by account and day. `months` is the one that expands every account to every month.
+same columns and one sort of them by account and day. `passes` is what no SQL of running sums gets under: the sort of
+the prices by account and month, and that of their changes at both ends of a window, with one sum in each. `months`
+is the one that expands every account to every month. Under the table stand the targets, each met or missed.
 
 Options: `--sizes 20000,200000,2000000`, `--memory 3GB` DuckDB's share of the four, `--out benchmarks/results`.
 """
@@ -32,6 +34,7 @@ from cslib.ledger import sql_of
 AS_OF = date(2025, 12, 31)
 MONTHS = 60
 CHUNK = 100_000
+SECONDS, MEGABYTES, TIMES, BEYOND_LINEAR = 60, 4000, 4, 1.25  # aimed at, see verdicts
 RELATIONS = ("levels", "movements", "ttm", "pairs", "triangles")
 Sums = dict[str, int]
 
@@ -85,6 +88,21 @@ def _chunk(dice: np.random.Generator, first: int, n: int) -> dict[str, Any]:
 def limit(there: duckdb.DuckDBPyConnection) -> Sums:
     """One scan and one sort of the same columns, kept as a table."""
     there.execute("CREATE TEMP TABLE sorted AS SELECT * FROM ledger ORDER BY entity, start_date")
+    return {}
+
+
+def passes(there: duckdb.DuckDBPyConnection) -> Sums:
+    """Two sorts, of as many rows and of keys as short as those of the relations, and one running sum in each."""
+    there.execute(
+        "CREATE TEMP TABLE once AS SELECT cut, entity, month, amount, SUM(amount) OVER (PARTITION BY cut, entity "
+        "ORDER BY month ROWS UNBOUNDED PRECEDING) AS total FROM (SELECT cut, entity, amount, "
+        "CAST(YEAR(start_date) * 12 + MONTH(start_date) - 1 AS SMALLINT) AS month FROM ledger)"
+    )
+    there.execute(
+        "SELECT MAX(total) FROM (SELECT SUM(amount) OVER (PARTITION BY cut, entity ORDER BY turn ROWS UNBOUNDED "
+        "PRECEDING) AS total FROM (SELECT cut, entity, amount, month AS turn FROM once UNION ALL SELECT cut, entity, "
+        f"amount, CAST(month + 12 AS SMALLINT) AS turn FROM once WHERE month + 12 <= {AS_OF.year * 12 + 11}))"
+    )
     return {}
 
 
@@ -146,6 +164,7 @@ WHERE was.month + 12 <= 2025 * 12 + 11 GROUP BY 1 ORDER BY 1
 
 CASES: dict[str, Callable[[duckdb.DuckDBPyConnection], Sums]] = {
     "limit": limit,
+    "passes": passes,
     "loop": loop,
     "relations": relations,
     "months": months,
@@ -157,7 +176,9 @@ def case(name: str, path: str, memory: str) -> None:
     with tempfile.TemporaryDirectory(dir=Path(path).parent) as spill:
         settings = {"memory_limit": memory, "temp_directory": spill, "preserve_insertion_order": False}
         with duckdb.connect(config=settings) as there:
-            there.execute(f"CREATE VIEW ledger AS SELECT 0 AS cut, * FROM read_parquet('{path}')")
+            there.execute(
+                f"CREATE VIEW ledger AS SELECT CAST(0 AS SMALLINT) AS cut, * FROM read_parquet('{path}')"
+            )
             began, worked = time.perf_counter(), _cpu()
             sums = CASES[name](there)
             took, cpu = time.perf_counter() - began, _cpu() - worked
@@ -198,6 +219,36 @@ def measure(
     return rows
 
 
+def verdicts(rows: list[dict[str, Any]]) -> list[str]:
+    """Sentences on what was aimed at for `relations`, at the largest size and from the smallest to it."""
+    by_case: dict[str, dict[int, dict[str, Any]]] = {}
+    for row in rows:
+        by_case.setdefault(row["case"], {})[row["accounts"]] = row
+    ours, bare = by_case.get("relations", {}), by_case.get("limit", {})
+    if not ours:
+        return []
+    small, large = min(ours), max(ours)
+    row = ours[large]
+    told = [
+        _told(f"under {SECONDS} s", f"{row['seconds']:.1f} s", met=row["seconds"] < SECONDS),
+        _told(f"under {MEGABYTES:,} MB", f"{row['peak_mb']:,} MB", met=row["peak_mb"] < MEGABYTES),
+    ]
+    if large in bare:
+        cpu, wall = (row[of] / bare[large][of] for of in ("cpu_s", "seconds"))
+        found = f"{cpu:.1f} times its CPU, {wall:.1f} times its seconds"
+        told.append(_told(f"at most {TIMES} times `limit`", found, met=max(cpu, wall) <= TIMES))
+    if small < large:
+        accounts, cpu = large / small, row["cpu_s"] / ours[small]["cpu_s"]
+        aim = f"from {small:,} accounts no more than linear and a quarter"
+        told.append(_told(aim, f"{cpu:.0f} times the CPU for {accounts:.0f} times the accounts",
+                          met=cpu <= BEYOND_LINEAR * accounts))  # fmt: skip
+    return [f"`relations` at {large:,} accounts, {line}" for line in told]
+
+
+def _told(aim: str, found: str, *, met: bool) -> str:
+    return f"{aim}: {'met' if met else 'missed'}, {found}."
+
+
 def _line(row: dict[str, Any]) -> str:
     took = f"{row['seconds']:7.2f} s  CPU {row['cpu_s']:7.2f} s  peak {row['peak_mb']:5,} MB"
     return f"{row['accounts']:>9,} accounts {row['rows']:>10,} rows  {row['case']:<10} {took}"
@@ -217,6 +268,7 @@ def main() -> None:
     sizes = [int(size) for size in given.sizes.split(",")]
     rows = measure(sizes, given.cases.split(","), memory=given.memory, repeats=given.repeats, out=given.out)
     (given.out / "scale.json").write_text(json.dumps(rows, indent=2) + "\n")
+    print("\n".join(verdicts(rows)))
     return None
 
 

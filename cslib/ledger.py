@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -11,7 +12,7 @@ from typing import Final
 import pandas as pd
 
 from cslib.engines import Engine, duckdb_engine
-from cslib.months import anchor_day, month_of
+from cslib.months import anchor_day, month_of, reading
 
 __all__ = ["RELATIONS", "Held", "relation", "sql_of"]
 
@@ -44,10 +45,27 @@ class Held:
 
 
 @cache
-def _text(*, of_steps: bool) -> str:
-    """All of the SQL, or the relations that are made of the steps alone."""
+def _relations() -> dict[str, str]:
+    """Every relation of the text by its name, in order: each is made of those before it."""
     text = files("cslib").joinpath("ledger.sql").read_text("utf-8")
-    return "WITH\n" + text.partition("-- from the steps on\n")[2] if of_steps else text
+    return {
+        found[1]: found[0] for found in re.finditer(r"^(\w+) AS \(.*?^\)", text, re.MULTILINE | re.DOTALL)
+    }
+
+
+@cache
+def _text(name: str, *, of_steps: bool) -> str:
+    """The relation and those it is made of, from the ledger or from the steps on: an engine plans what it is sent."""
+    wanted = {name}
+    parts: list[str] = []
+    for other, text in reversed(_relations().items()):
+        if of_steps and other == "steps":
+            break
+        if other in wanted:
+            wanted |= set(re.findall(r"(?:FROM|JOIN) (\w+)", text))
+            parts.insert(0, text)
+    asked = f"SELECT * FROM {name}"  # noqa: S608 - one of RELATIONS
+    return "WITH\n" + ",\n".join(parts) + "\n" + asked if parts else asked
 
 
 def sql_of(name: str, *, as_of: date, window: int = 12, months_ago: int = 0, of_steps: bool = False) -> str:
@@ -61,8 +79,9 @@ def sql_of(name: str, *, as_of: date, window: int = 12, months_ago: int = 0, of_
     if name not in RELATIONS:
         raise KeyError(name)
     anchor = anchor_day(as_of)
-    names = {"as_of": month_of(as_of, anchor=anchor) - months_ago, "anchor": anchor, "window": int(window)}
-    return _text(of_steps=of_steps).format_map(names) + f"SELECT * FROM {name}"  # noqa: S608 - one of RELATIONS
+    last = month_of(as_of, anchor=anchor) - months_ago
+    names = {"as_of": last, "anchor": anchor, "day": reading(last, anchor=anchor), "window": int(window)}
+    return _text(name, of_steps=of_steps).format_map(names)
 
 
 def relation(
@@ -109,13 +128,16 @@ def relation(
     sql = sql_of(name, as_of=as_of, window=window, months_ago=months_ago, of_steps=of_steps)
     if isinstance(ledger, Held):
         return _plain(ledger.engine(ledger.sql(sql)), name)
-    engine = duckdb_engine(**{"steps" if of_steps else "ledger": ledger})
-    return engine(f"{sql} ORDER BY {', '.join(RELATIONS[name])}")
+    short = ledger.assign(cut=pd.to_numeric(ledger["cut"], downcast="integer"))  # a shorter key sorts faster
+    engine = duckdb_engine(**{"steps" if of_steps else "ledger": short})
+    return _typed(engine(f"{sql} ORDER BY {', '.join(RELATIONS[name])}"))
 
 
 def _plain(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Answer of any engine as DuckDB gives it: lower names, int64, text, in order of the keys by code point."""
-    frame = frame.rename(columns=str.lower)
+    return _typed(frame.rename(columns=str.lower)).sort_values(RELATIONS[name], ignore_index=True)
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     numbers = [column for column in frame.columns if column not in ("entity", "movement")]
-    kinds = dict.fromkeys(numbers, "int64") | {c: "str" for c in ("movement",) if c in frame}
-    return frame.astype(kinds).sort_values(RELATIONS[name], ignore_index=True)
+    return frame.astype(dict.fromkeys(numbers, "int64") | {c: "str" for c in ("movement",) if c in frame})

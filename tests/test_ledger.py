@@ -95,6 +95,27 @@ def test_year_by_year_what_moved_is_every_step() -> None:
     pd.testing.assert_frame_equal(found, ledger[keys], check_dtype=False)
 
 
+def test_days_that_are_not_known_yet_change_nothing() -> None:
+    known = keyed([(1, "2024-01-01", "2024-03-01", 5), (1, "2024-03-01", None, 7)])
+    told = keyed([(1, "2024-01-01", "2024-03-01", 5), (1, "2024-03-01", "2024-07-01", 7),
+                  (1, "2024-07-01", "9999-12-31", 9), (2, "9999-01-01", None, 1)])  # fmt: skip
+    for name in RELATIONS:
+        pd.testing.assert_frame_equal(
+            *(relation(name, f, as_of=date(2024, 6, 30), window=2) for f in (known, told))
+        )
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(ledgers(), st.dates(date(2024, 6, 1), date(2026, 3, 1)))
+def test_one_price_at_a_time_is_read_as_several_are_added_up(rows: pd.DataFrame, as_of: date) -> None:
+    ledger = keyed(list(zip(pd.factorize(rows["account_id"])[0], rows["start_date"], rows["end_date"],
+                            (rows["mrr"].astype(float) * 1200).round().astype("int64"), strict=True)))  # fmt: skip
+    nothing = ledger.assign(amount=0)  # beside a price of nothing, no price is the only one
+    steps = relation("steps", ledger, as_of=as_of)
+    pd.testing.assert_frame_equal(relation("steps", pd.concat([ledger, nothing]), as_of=as_of), steps)
+    assert (steps["closing"] == steps.groupby("entity")["delta"].cumsum()).all()
+
+
 # The month-expanding SQL that people write: ten lines a metric, every account in every month. The readable oracle.
 EXPANDED = """
 WITH months AS (SELECT UNNEST(RANGE(?, ? + 1)) AS month),

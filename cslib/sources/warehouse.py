@@ -86,8 +86,9 @@ class Warehouse:
         """Query for the five columns of the engine's ledger, and the values behind its cuts, in their order."""
         five = "start_date, end_date, arr AS amount"
         if not by:
-            return f"SELECT 0 AS cut, account_id AS entity, {five} FROM ({self.rows}) AS r", pd.DataFrame(
-                index=[0]
+            return (
+                f"SELECT CAST(0 AS SMALLINT) AS cut, account_id AS entity, {five} FROM ({self.rows}) AS r",
+                pd.DataFrame(index=[0]),
             )
         values = ", ".join(f"COALESCE(CAST({c} AS {TEXT}), '(not given)') AS {c}" for c in by)
         names = ", ".join(by)
