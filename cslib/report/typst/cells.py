@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from cslib.report.typst.colours import ink_on, rgb
@@ -11,7 +12,7 @@ from cslib.report.typst.fitting import Line
 from cslib.report.typst.html import Cell, Run
 from cslib.report.typst.text import breakable, content, literal
 
-__all__ = ["NUMBER", "cell_code", "ground", "lines_of"]
+__all__ = ["cell_code", "ground", "is_number", "lines_of"]
 
 NUMBER: Final = re.compile(
     r"[(]?[-+−±~<>≤≥≈]?\s?(?:[A-Z]{0,3}[$€£¥₺]|[A-Z]{3}\s)?\s?[-+−]?(?:\d[\d.,'\u00a0\u202f ]*|\.\d+)(?:e[-+]?\d+)?"
@@ -20,6 +21,12 @@ NUMBER: Final = re.compile(
 _LETTER: Final = re.compile("[A-Za-z]")
 _LONGEST: Final = 1000  # characters of a cell
 _UNBROKEN: Final = 24  # characters of a word in a cell
+
+
+@lru_cache(maxsize=20_000)  # asked of a cell when its column, its text and its width are found
+def is_number(text: str) -> bool:
+    """Whether a text is a number as tables print it, with its sign and unit."""
+    return NUMBER.fullmatch(text) is not None
 
 
 def ground(cell: Cell) -> str:
@@ -67,7 +74,7 @@ def _runs(runs: Sequence[Run]) -> list[str]:
     """Typst expressions of a cell: numbers with true minus signs, overlong text cut where the reader sees it."""
     text = "".join(run.text for run in runs)
     stripped = text.strip()
-    if NUMBER.fullmatch(stripped):
+    if is_number(stripped):
         return [_bold(runs, literal(stripped.replace("-", "−")))]
     parts, left = [], _LONGEST
     for i, run in enumerate(runs):
@@ -111,7 +118,7 @@ def lines_of(cell: Cell, *, head: bool) -> list[Line] | None:
         return None
     whole = _is_bold(cell) and not head
     slanted = cell.style.get("font-style") == "italic"
-    if NUMBER.fullmatch(text):
+    if is_number(text):
         bold = whole or all(run.bold or not run.text.strip() for run in cell.runs)
         return [[(text.replace("-", "−"), _face(bold, slanted), True)]]
     lines: list[list[tuple[str, str, bool]]] = [[]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from html import unescape
 from html.parser import HTMLParser
 from operator import attrgetter
@@ -17,6 +17,7 @@ _INHERITED: Final = ("color", "font-weight", "font-style", "text-align", "backgr
 _HIDDEN: Final = {"script", "style", "head", "title", "template", "noscript", "svg", "iframe", "object"}
 _BOLD: Final = {"b", "strong"}
 _ITALIC: Final = {"i", "em"}
+_CELLS: Final = {"td", "th"}
 _VOID: Final = {"br", "img", "hr", "input", "meta", "link", "col", "wbr", "area", "base", "embed", "source"}
 _BLOCKS: Final = {
     "p",
@@ -35,7 +36,7 @@ _BLOCKS: Final = {
     "dt",
     "dd",
 }
-_CELL: Final = re.compile(r"""<(t[dhr])((?:\s+[a-z]+="[^"&<>]*")*)\s*>(?:([^<]*)</\1>)?""")
+_CELL: Final = re.compile(r"""<(t[dhr])((?:\s+[a-z]+="[^"&<>]*")*)\s*>(?:([^<]*)</\1>\s*)?""")
 _ATTRIBUTE: Final = re.compile(r"""([a-z]+)="([^"]*)\"""")
 _LINES: Final = re.compile(r"\s+")
 
@@ -120,6 +121,9 @@ class _Reader(HTMLParser):
     def __init__(self, rules: Mapping[str, Sequence[_Rule]]) -> None:
         super().__init__(convert_charrefs=True)
         self.rules = rules
+        named = (rule.steps[-1][2] for found in rules.values() for rule in found)
+        self.telling: frozenset[str] = _NONE.union(*named)  # classes that some rule asks of an element
+        self.of_row: dict[tuple[str, frozenset[str]], list[_Rule]] = {}  # what cells of a row have in common
         self.open: list[_Node] = []
         self.pieces: list[Piece] = []
         self.words: list[str] = []
@@ -134,17 +138,21 @@ class _Reader(HTMLParser):
     def parse_starttag(self, i: int) -> int:
         """Tags of cells and rows, nearly all there are, without the parser's care for broken ones.
 
-        A cell that holds nothing but text is read as one.
+        Cells that hold nothing but text are read one after the other.
         """
         found = _CELL.match(self.rawdata, i)
         if found is None:
             return super().parse_starttag(i)
-        tag, attributes, text = found.groups()
-        self.handle_starttag(tag, _ATTRIBUTE.findall(attributes))
-        if text is not None:
-            self.handle_data(unescape(text))
+        while found:
+            tag, attributes, text = found.groups()
+            i = found.end()
+            self.handle_starttag(tag, _ATTRIBUTE.findall(attributes))
+            if text is None:
+                break
+            self._text(_LINES.sub(" ", unescape(text) if "&" in text else text))
             self.handle_endtag(tag)
-        return found.end()
+            found = _CELL.match(self.rawdata, i)
+        return i
 
     def finish(self) -> list[Piece]:
         for table in self.tables:
@@ -161,7 +169,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        classes = frozenset(given["class"].split()) if "class" in given else _NONE
+        classes = _classes(given["class"]) if "class" in given else _NONE
         node = _Node(tag, given.get("id", ""), classes, {})
         style = self._inherited()
         if self.rules:
@@ -175,7 +183,7 @@ class _Reader(HTMLParser):
             self.pieces.append(Image(given.get("src", ""), given.get("alt", "")))
         if tag in _VOID:
             return
-        self.open.append(node._replace(style=style))
+        self.open.append(_Node(tag, node.id, classes, style))
         if tag == "table":
             self._flush()
             self.tables.append(Table())
@@ -205,10 +213,13 @@ class _Reader(HTMLParser):
             rows[-1].append(self.cell)
 
     def handle_endtag(self, tag: str) -> None:
-        if not any(node.tag == tag for node in reversed(self.open)):
+        if self.open and self.open[-1].tag == tag:
+            self.open.pop()
+        elif any(node.tag == tag for node in reversed(self.open)):
+            while self.open.pop().tag != tag:
+                pass
+        else:
             return
-        while self.open.pop().tag != tag:
-            pass
         if tag == "table" and self.tables:
             done = self.tables.pop()
             self.cell = None
@@ -245,15 +256,32 @@ class _Reader(HTMLParser):
         return {name: parent[name] for name in _INHERITED if name in parent}
 
     def _styled(self, node: _Node) -> dict[str, str]:
-        found: list[_Rule] = []
-        for key in (f"#{node.id}", *[f".{name}" for name in node.classes], node.tag, "*"):
-            for rule in self.rules.get(key, ()):
-                if rule.sure or _matches(rule, node, self.open):
-                    found.append(rule)
+        own = self.rules.get(f"#{node.id}", ()) if node.id else ()
+        found = [rule for rule in own if rule.sure or _matches(rule, node, self.open)]
+        found += self._shared(node)
         style: dict[str, str] = {}
         for rule in sorted(found, key=_weight) if len(found) > 1 else found:
             style |= rule.style
         return style
+
+    def _shared(self, node: _Node) -> list[_Rule]:
+        """Rules that hold for every element of this tag and these classes where `node` stands."""
+        key = node.tag, self.telling & node.classes
+        in_row = node.tag in _CELLS and bool(self.open) and self.open[-1].tag == "tr"
+        if not in_row:
+            self.of_row = {}
+        elif key in self.of_row:
+            return self.of_row[key]
+        keys = (*[f".{name}" for name in key[1]], node.tag, "*")
+        found = [rule for one in keys for rule in self.rules.get(one, ()) if _matches(rule, node, self.open)]
+        if in_row:
+            self.of_row[key] = found
+        return found
+
+
+@lru_cache(maxsize=20_000)
+def _classes(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 def _matches(rule: _Rule, node: _Node, ancestors: Sequence[_Node]) -> bool:

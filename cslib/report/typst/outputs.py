@@ -34,15 +34,18 @@ def without_records(notebook: Any) -> Any:
 
 
 def _light(cell: Any) -> Any:
-    outputs = cell.get("outputs", [])
-    if not any(_is_record(mime) for output in outputs for mime in output.get("data", ())):
+    if not cell.get("outputs"):
         return cell
     light = copy(cell)
-    light["outputs"] = [copy(output) for output in outputs]
+    light["outputs"] = [copy(output) for output in cell["outputs"]]
     for output in light["outputs"]:
         if "data" in output:
             said = output["data"].items()
             output["data"] = {mime: "" if _is_record(mime) else value for mime, value in said}
+        words = output.get("metadata", {}).get("cslib")
+        if isinstance(words, Mapping) and "rows" in words:
+            told = {name: value for name, value in words.items() if name != "rows"}
+            output["metadata"] = {**output["metadata"], "cslib": told}
     return light
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from cslib.report.typst.cells import NUMBER, cell_code, ground, lines_of
+from cslib.report.typst.cells import cell_code, ground, is_number, lines_of
 from cslib.report.typst.fitting import Room, planned
 from cslib.report.typst.html import Cell, Table
 from cslib.report.typst.text import breakable, content, literal
@@ -238,7 +238,7 @@ def _folded(head: list[list[Cell]]) -> list[list[Cell]]:
 
 def _is_number(column: Sequence[Cell]) -> bool:
     texts = [cell.text for cell in column if cell.text not in _EMPTY]
-    return bool(texts) and all(NUMBER.fullmatch(text) for text in texts)
+    return bool(texts) and all(is_number(text) for text in texts)
 
 
 def _aligned(column: Sequence[Cell], kind: str) -> str:

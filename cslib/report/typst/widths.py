@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ _UNSURE: Final = re.compile(r"\d[xX]|[xX]\d|[<>=|]|[-–—+/:\\]{2}|([^\d\s]{2}
 _KERNED: Final = frozenset("*¥ĐđÐďľĺĲĳĵŊÌÍÎÏĨĪĬìîïĩīĭ")  # stand wide of some neighbours
 
 
+@lru_cache(maxsize=20_000)
 def width(text: str, face: str = "regular", *, tabular: bool = True) -> float | None:
     """Ems that one line of a table's text surely fits in, hardly wider than it is; None where only
     Typst can tell.
