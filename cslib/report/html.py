@@ -19,6 +19,7 @@ from traitlets.config import Config
 
 from cslib.report.links import MARKDOWN, Places, linked, places
 from cslib.report.outputs import is_for_machines
+from cslib.report.typst.outputs import without_records
 from cslib.words import say
 
 __all__ = ["html_page"]
@@ -59,7 +60,7 @@ def html_page(notebook: Any, *, verdict: str = "", reasons: Sequence[str] = ()) 
     reasons : sequence of str
         Empty where there is nothing to warn of; then no verdict is printed.
     """
-    shown = copy.deepcopy(notebook)
+    shown = copy.deepcopy(without_records(notebook))
     known, sortable = places(shown), False
     for cell in shown.cells:
         if cell.cell_type == "code":
