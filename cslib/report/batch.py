@@ -157,31 +157,30 @@ def _run(
             yield _logged(one, log, how, on_cell)
         return
     left = {one.task.name: one for one in due}
-    lost: Counter[str] = Counter()
-    yield from _together(left, log, how, at_once=at_once)
-    while left:  # a worker was killed; those that it or its fellows had begun may be what kills workers
-        begun = _begun(log)
-        for name in [name for name in left if name in begun]:
-            lost[name] += 1
-            if lost[name] <= how.retries:
-                alone = {name: left.pop(name)}
+    idle = 0
+    while left:
+        yield from _together(left, log, how, at_once=at_once)
+        starts = _starts(log)
+        begun = {name: left.pop(name) for name in list(left) if starts[name]}
+        known = (
+            len(begun) == 1
+        )  # else a fellow may have been to blame, and nobody has yet failed a try of its own
+        for name, one in begun.items():
+            alone = {name: one}
+            for _ in range(how.retries if known else how.retries + 1):
                 yield from _together(alone, log, how, at_once=1)
-                left |= alone
-        rest = {name: left.pop(name) for name in [name for name in left if name not in begun]}
-        yield from _together(rest, log, how, at_once=at_once)
-        if _begun(log) == begun:  # workers die before they begin anything
-            lost.update(rest.keys())
-        left |= rest
-        for name in [name for name in left if lost[name] > how.retries]:
-            record = _given_up(left.pop(name), tries=lost[name])
-            _tell(log, record)
-            yield record
+            if alone:
+                yield _given_up(one, log, tries=_starts(log)[name])
+        idle += not begun
+        if idle > how.retries:  # workers die before they begin anything
+            yield from (_given_up(one, log, tries=idle) for one in left.values())
+            return
 
 
-def _begun(log: Log) -> set[str]:
-    """Reports of the batch that a process has begun."""
+def _starts(log: Log) -> Counter[str]:
+    """How often a process of the batch has begun each report."""
     own = (event for event in events(log.out) if event.get("run") == log.run)
-    return {str(event["report"]) for event in own if event["event"] == "start"}
+    return Counter(str(event["report"]) for event in own if event["event"] == "start")
 
 
 def _together(left: dict[str, _Due], log: Log, how: How, *, at_once: int) -> Iterator[Record]:
@@ -277,18 +276,20 @@ def _from_event(one: _Due, event: Mapping[str, Any]) -> Record:
     )
 
 
-def _given_up(one: _Due, *, tries: int) -> Record:
-    """Record of a report whose worker was killed every time."""
+def _given_up(one: _Due, log: Log, *, tries: int) -> Record:
+    """Record of a report whose worker was killed every time, told to the log in the worker's stead."""
     words = f"{LOST}; tried {tries} times"
     why = "The process that made it was ended from outside; most often the machine had no memory left."
     remedy = "Whoever runs the machine can put it right: run fewer reports at once (--jobs), or give it more memory."
     notice = Notice("It did not reach its end.", why, remedy, words)
     files = leave_notice(one.task, "died", notice, started=now(), tries=tries)
     task = one.task
-    return Record(
+    record = Record(
         subject_of(task), task.quarter, task.folder, "died", words, files,
         name=task.name, tries=tries, reasons=one.why,
     )  # fmt: skip
+    _tell(log, record)
+    return record
 
 
 _watching: set[int] = set()
