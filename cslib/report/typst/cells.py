@@ -37,7 +37,7 @@ def ground(cell: Cell) -> str:
 
 def cell_code(cell: Cell, *, head: bool, heat: bool) -> str:
     """Typst expression of a cell."""
-    body = content(_runs(cell.runs))
+    body = _body(tuple(cell.runs))
     under = ground(cell)
     ink = rgb(cell.style.get("color", ""))
     if under and not ink:
@@ -70,27 +70,31 @@ def _is_bold(cell: Cell) -> bool:
     return weight in {"bold", "bolder"} or (weight.isdigit() and int(weight) >= 600)
 
 
-def _runs(runs: Sequence[Run]) -> list[str]:
-    """Typst expressions of a cell: numbers with true minus signs, overlong text cut where the reader sees it."""
-    text = "".join(run.text for run in runs)
-    stripped = text.strip()
+@lru_cache(maxsize=20_000)  # tables say the same again and again
+def _body(runs: tuple[Run, ...]) -> str:
+    """Typst expression of a text: numbers with true minus signs, overlong text cut where the reader sees it."""
+    stripped = _text(runs)
     if is_number(stripped):
-        return [_bold(runs, literal(stripped.replace("-", "−")))]
+        return _bold(runs, literal(stripped.replace("-", "−")))
     parts, left = [], _LONGEST
     for i, run in enumerate(runs):
         said = run.text.lstrip() if i == 0 else run.text
         said = said.rstrip() if i == len(runs) - 1 else said
-        parts += _lines(run._replace(text=said[:left]))
+        parts += _lines(run, said[:left])
         left -= len(said)
         if left < 0:
             parts.append(literal(f" … ({len(stripped):,} characters)"))
             break
-    return parts
+    return content(parts)
 
 
-def _lines(run: Run) -> list[str]:
+def _text(runs: Sequence[Run]) -> str:
+    return "".join(run.text for run in runs).strip()
+
+
+def _lines(run: Run, text: str) -> list[str]:
     pieces: list[str] = []
-    for i, line in enumerate(run.text.split("\n")):
+    for i, line in enumerate(text.split("\n")):
         if i:
             pieces.append("linebreak()")
         if line:
@@ -113,16 +117,19 @@ def _tabular(line: str) -> bool:
 
 def lines_of(cell: Cell, *, head: bool) -> list[Line] | None:
     """Lines of a cell with the faces they are set in; None where a line is cut or set in another family."""
-    text = "".join(run.text for run in cell.runs).strip()
-    if len(text) > _LONGEST or any(run.code for run in cell.runs):
+    return _set(tuple(cell.runs), _is_bold(cell) and not head, cell.style.get("font-style") == "italic")
+
+
+@lru_cache(maxsize=20_000)
+def _set(runs: tuple[Run, ...], whole: bool, slanted: bool) -> list[Line] | None:
+    text = _text(runs)
+    if len(text) > _LONGEST or any(run.code for run in runs):
         return None
-    whole = _is_bold(cell) and not head
-    slanted = cell.style.get("font-style") == "italic"
     if is_number(text):
-        bold = whole or all(run.bold or not run.text.strip() for run in cell.runs)
+        bold = whole or all(run.bold or not run.text.strip() for run in runs)
         return [[(text.replace("-", "−"), _face(bold, slanted), True)]]
     lines: list[list[tuple[str, str, bool]]] = [[]]
-    for run in cell.runs:
+    for run in runs:
         face = _face(whole or run.bold, slanted or run.italic)
         for i, line in enumerate(run.text.split("\n")):
             if i:

@@ -10,14 +10,17 @@ import unicodedata
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-__all__ = ["clean_svg", "data_uri", "kind", "natural_width"]
+__all__ = ["clean_svg", "data_uri", "kind", "natural_size"]
 
 _MAGIC: Final = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif"}
 _DPI: Final = 96.0
 _POINTS: Final = {"pt": 1.0, "px": 0.75, "": 0.75, "in": 72.0, "cm": 72 / 2.54, "mm": 72 / 25.4}
 _HREF: Final = re.compile(r"""\s(?:xlink:)?href\s*=\s*(?:"(?!#|data:)[^"]*"|'(?!#|data:)[^']*')""", re.I)
 _ENTITY: Final = re.compile(r"&#(?:x([0-9a-f]{1,6})|([0-9]{1,7}));", re.I)
-_SIZE: Final = re.compile(r"""<svg\b[^>]*?\swidth\s*=\s*["']([\d.]+)\s*(pt|px|in|cm|mm|)["']""", re.S)
+_SIDES: Final = [
+    re.compile(rf"""<svg\b[^>]*?\s{side}\s*=\s*["']([\d.]+)\s*(pt|px|in|cm|mm|)["']""", re.S)
+    for side in ("width", "height")
+]
 
 
 def kind(data: bytes) -> str:
@@ -35,13 +38,20 @@ def kind(data: bytes) -> str:
     return "svg" if start.startswith(b"<") and b"<svg" in data[:65536] else ""
 
 
-def natural_width(data: bytes) -> float | None:
-    """Width in points at which a picture was drawn, 96 dots to the inch; None when it does not say."""
+def natural_size(data: bytes) -> tuple[float | None, float | None]:
+    """Width and height in points at which a picture was drawn, 96 dots to the inch; None where it does not say."""
     if kind(data) == "png" and len(data) >= 24:
-        return float(struct.unpack(">I", data[16:20])[0]) * 72 / _DPI
-    if kind(data) == "svg" and (found := _SIZE.search(data[:65536].decode("utf-8", "replace"))):
-        return float(found[1]) * _POINTS[found[2]]
-    return None
+        width, height = struct.unpack(">II", data[16:24])
+        return width * 72 / _DPI, height * 72 / _DPI
+    if kind(data) == "svg":
+        start = data[:65536].decode("utf-8", "replace")
+        width, height = (_points(side.search(start)) for side in _SIDES)
+        return width, height
+    return None, None
+
+
+def _points(found: re.Match[str] | None) -> float | None:
+    return float(found[1]) * _POINTS[found[2]] if found else None
 
 
 def clean_svg(text: str) -> str:

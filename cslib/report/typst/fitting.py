@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from cslib.report.typst.widths import width
 
@@ -21,8 +21,7 @@ _NARROW: Final = 8.0  # ems below which a column of long text is better left to 
 Line = Sequence[tuple[str, str, bool]]  # text, face, whether figures are tabular
 
 
-@dataclass(frozen=True)
-class Room:
+class Room(NamedTuple):
     """What a cell holds, and where."""
 
     row: int
@@ -100,7 +99,9 @@ def _widths(rooms: Sequence[Room]) -> Iterator[tuple[int, float]]:
 def _natural(rooms: Sequence[Room], wide: Mapping[int, float], inset: Sequence[float]) -> list[float]:
     """Ems that columns take when nothing wraps; the last of those that a cell spans grows for it."""
     columns = [0.0] * len(inset)
-    for at, room in sorted(enumerate(rooms), key=lambda pair: pair[1].column + pair[1].colspan):
+    spans = any(room.colspan > 1 for room in rooms)
+    by_end = sorted(enumerate(rooms), key=lambda pair: pair[1].column + pair[1].colspan) if spans else None
+    for at, room in by_end or enumerate(rooms):
         last = room.column + room.colspan - 1
         needed = wide[at] + inset[room.column] - sum(columns[room.column : last])
         columns[last] = max(columns[last], needed)

@@ -94,8 +94,7 @@ class _Node(NamedTuple):
     style: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class _Rule:
+class _Rule(NamedTuple):
     steps: tuple[tuple[str, str, frozenset[str]], ...]  # tag, id, classes; the last is the element itself
     style: Mapping[str, str]
     weight: tuple[int, int, int]
@@ -103,6 +102,18 @@ class _Rule:
 
 
 _weight: Final = attrgetter("weight")
+
+_Found = dict[tuple[str, frozenset[str]], list[_Rule]]  # rules of an element's tag and classes, at one place
+
+
+class _Row(NamedTuple):
+    """What the cells of a row have in common."""
+
+    node: _Node
+    cells: list[Cell]
+    style: Mapping[str, str]  # inherited
+    rules: _Found
+    face: tuple[bool, bool, bool] | None  # how their text is set; None where it is hidden
 
 
 def read_html(text: str) -> list[Piece]:
@@ -121,9 +132,10 @@ class _Reader(HTMLParser):
     def __init__(self, rules: Mapping[str, Sequence[_Rule]]) -> None:
         super().__init__(convert_charrefs=True)
         self.rules = rules
-        named = (rule.steps[-1][2] for found in rules.values() for rule in found)
-        self.telling: frozenset[str] = _NONE.union(*named)  # classes that some rule asks of an element
-        self.of_row: dict[tuple[str, frozenset[str]], list[_Rule]] = {}  # what cells of a row have in common
+        named = (step[2] for found in rules.values() for rule in found for step in rule.steps)
+        self.telling: frozenset[str] = _NONE.union(*named)  # classes that some rule asks for
+        self.found: dict[tuple[object, ...], _Found] = {}  # by what stands around the place
+        self.row: _Row | None = None
         self.open: list[_Node] = []
         self.pieces: list[Piece] = []
         self.words: list[str] = []
@@ -146,11 +158,16 @@ class _Reader(HTMLParser):
         while found:
             tag, attributes, text = found.groups()
             i = found.end()
-            self.handle_starttag(tag, _ATTRIBUTE.findall(attributes))
-            if text is None:
-                break
-            self._text(_LINES.sub(" ", unescape(text) if "&" in text else text))
-            self.handle_endtag(tag)
+            given = _ATTRIBUTE.findall(attributes)
+            said = text and _LINES.sub(" ", unescape(text) if "&" in text else text)
+            if said is not None and tag != "tr" and self._in_row():
+                self._plain_cell(tag, dict(given), said)
+            else:
+                self.handle_starttag(tag, given)
+                if said is None:
+                    break
+                self._text(said)
+                self.handle_endtag(tag)
             found = _CELL.match(self.rawdata, i)
         return i
 
@@ -167,15 +184,43 @@ class _Reader(HTMLParser):
                 self.pieces.append(line)
         self.words.clear()
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+    def _in_row(self) -> bool:
+        return bool(self.tables) and self.caption is None and bool(self.open) and self.open[-1].tag == "tr"
+
+    def _plain_cell(self, tag: str, given: Mapping[str, str], text: str) -> None:
+        """A cell that holds nothing but text, as its start, its text and its end would be read."""
+        row = self.row
+        if row is None or row.node is not self.open[-1]:
+            tags = {node.tag for node in self.open}
+            face = not tags.isdisjoint(_BOLD), not tags.isdisjoint(_ITALIC), "code" in tags
+            row = self.row = _Row(
+                self.open[-1],
+                self._rows()[-1],
+                self._inherited(),
+                self._here(),
+                None if tags & _HIDDEN else face,
+            )
+        style, classes = self._style(tag, given, dict(row.style), row.rules)
+        cell = _cell(tag, given, style, classes)
+        if text and row.face is not None:
+            cell.runs.append(Run(text, *row.face))
+        if style.get("display") != "none":
+            row.cells.append(cell)
+
+    def _style(
+        self, tag: str, given: Mapping[str, str], style: dict[str, str], found: _Found
+    ) -> tuple[dict[str, str], frozenset[str]]:
+        """What an element's styles come to, begun with what it inherits, and its classes."""
         classes = _classes(given["class"]) if "class" in given else _NONE
-        node = _Node(tag, given.get("id", ""), classes, {})
-        style = self._inherited()
         if self.rules:
-            style |= self._styled(node)
+            style |= self._styled(_Node(tag, given.get("id", ""), classes, {}), found)
         if "style" in given:
             style |= _declarations(given["style"])
+        return style, classes
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        style, classes = self._style(tag, given, self._inherited(), self._here())
         if tag == "br":
             self._text("\n")
         elif tag == "img" and not self.tables:
@@ -183,7 +228,7 @@ class _Reader(HTMLParser):
             self.pieces.append(Image(given.get("src", ""), given.get("alt", "")))
         if tag in _VOID:
             return
-        self.open.append(_Node(tag, node.id, classes, style))
+        self.open.append(_Node(tag, given.get("id", ""), classes, style))
         if tag == "table":
             self._flush()
             self.tables.append(Table())
@@ -191,26 +236,21 @@ class _Reader(HTMLParser):
             inside = {node.tag for node in self.open[-3:]}
             (self.tables[-1].head if "thead" in inside else self.tables[-1].body).append([])
         elif tag in {"td", "th"} and self.tables:
-            self._start_cell(tag, given, style, node.classes)
+            self.cell = _cell(tag, given, style, classes)
+            if style.get("display") != "none":
+                self._rows()[-1].append(self.cell)
         elif tag == "caption" and self.tables:
             self.caption = []
         elif tag in _BLOCKS and self.cell is None:
             self.words.append("\n\n")
 
-    def _start_cell(
-        self, tag: str, given: Mapping[str, str], style: Mapping[str, str], classes: frozenset[str]
-    ) -> None:
+    def _rows(self) -> list[list[Cell]]:
+        """Rows that a cell may stand in, at least one: of the head or of the body."""
         table = self.tables[-1]
-        in_head = any(node.tag == "thead" for node in reversed(self.open))
-        rows = table.head if in_head else table.body
+        rows = table.head if any(node.tag == "thead" for node in reversed(self.open)) else table.body
         if not rows:
             rows.append([])
-        across, down = (
-            min(max(_whole(given[name]), 1), 1000) if name in given else 1 for name in ("colspan", "rowspan")
-        )
-        self.cell = Cell(tag == "th", across, down, style, classes)
-        if style.get("display") != "none":
-            rows[-1].append(self.cell)
+        return rows
 
     def handle_endtag(self, tag: str) -> None:
         if self.open and self.open[-1].tag == tag:
@@ -255,28 +295,34 @@ class _Reader(HTMLParser):
             return {}
         return {name: parent[name] for name in _INHERITED if name in parent}
 
-    def _styled(self, node: _Node) -> dict[str, str]:
-        own = self.rules.get(f"#{node.id}", ()) if node.id else ()
-        found = [rule for rule in own if rule.sure or _matches(rule, node, self.open)]
-        found += self._shared(node)
+    def _here(self) -> _Found:
+        """Rules found so far for elements that stand in what is open."""
+        if not self.rules:
+            return {}
+        around = tuple((node.tag, node.id, self.telling & node.classes) for node in self.open)
+        return self.found.setdefault(around, {})
+
+    def _styled(self, node: _Node, found: _Found) -> dict[str, str]:
+        key = node.tag, self.telling & node.classes
+        if key not in found:
+            keys = (*[f".{name}" for name in key[1]], node.tag, "*")
+            found[key] = [
+                rule for one in keys for rule in self.rules.get(one, ()) if _matches(rule, node, self.open)
+            ]
+        holding = found[key]
+        if node.id and (own := self.rules.get(f"#{node.id}")):
+            holding = holding + [rule for rule in own if rule.sure or _matches(rule, node, self.open)]
         style: dict[str, str] = {}
-        for rule in sorted(found, key=_weight) if len(found) > 1 else found:
+        for rule in sorted(holding, key=_weight) if len(holding) > 1 else holding:
             style |= rule.style
         return style
 
-    def _shared(self, node: _Node) -> list[_Rule]:
-        """Rules that hold for every element of this tag and these classes where `node` stands."""
-        key = node.tag, self.telling & node.classes
-        in_row = node.tag in _CELLS and bool(self.open) and self.open[-1].tag == "tr"
-        if not in_row:
-            self.of_row = {}
-        elif key in self.of_row:
-            return self.of_row[key]
-        keys = (*[f".{name}" for name in key[1]], node.tag, "*")
-        found = [rule for one in keys for rule in self.rules.get(one, ()) if _matches(rule, node, self.open)]
-        if in_row:
-            self.of_row[key] = found
-        return found
+
+def _cell(tag: str, given: Mapping[str, str], style: Mapping[str, str], classes: frozenset[str]) -> Cell:
+    across, down = (
+        min(max(_whole(given[name]), 1), 1000) if name in given else 1 for name in ("colspan", "rowspan")
+    )
+    return Cell(tag == "th", across, down, style, classes)
 
 
 @lru_cache(maxsize=20_000)

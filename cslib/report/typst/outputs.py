@@ -119,7 +119,7 @@ def _best(
         if mime in data:
             raw = decoded(data[mime], mime)
             size = metadata.get(mime, {}).get("width") if isinstance(metadata.get(mime), Mapping) else None
-            code = picture(page, raw, words, fallback=_computed(page, data), pixels=size)
+            code = picture(page, raw, words, fallback=_computed(page, data), pixels=size, whole=True)
             if code:
                 return [Block("picture", code)]
     html = joined(data.get("text/html", ""))
@@ -150,7 +150,7 @@ def _html(page: Page, html: str, words: Mapping[str, Any]) -> list[Block]:
     found = []
     for piece in read_html(html):
         if isinstance(piece, Table):
-            found += [table_block(page, piece, words)]
+            found += [table_block(page, piece, words, whole=True)]
         elif isinstance(piece, Image):
             code = linked(page, piece.src, piece.alt, "") or ""
             found += [Block("picture", code)] if code else []
@@ -191,14 +191,17 @@ def _computed(page: Page, data: Mapping[str, Any]) -> str:
     return f"Figure from {page.where}, without a description{said}"
 
 
-def table_block(page: Page, table: Table, words: Mapping[str, Any]) -> Block:
-    """Block of a table with its words; without code when it has no cells."""
+def table_block(page: Page, table: Table, words: Mapping[str, Any], *, whole: bool = False) -> Block:
+    """Block of a table with its words; without code when it has no cells. `whole`: it has the page's full measure."""
     keep = words.get("keep")
     frame = Frame(
         caption=cut(str(words.get("caption", "") or table.caption)),
+        number=page.captions["table"] + 1,
         label=page.label(words),
+        whole=whole,
         keep=keep if isinstance(keep, bool) else None,
         max_rows=page.options.max_rows,
     )
     code, wide = typst_table(table, frame)
+    page.captions["table"] += bool(code and frame.caption)
     return Block("sideways" if wide else "table", code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +47,7 @@ class Page:
     fonts: tuple[Path, ...] = ()  # folders beside the packaged ones, as far as a text needed them
     cell: Any = None
     at: int = 0
+    captions: Counter[str] = field(default_factory=Counter)  # of figures and of tables so far
     book: Book = field(init=False)
 
     @property

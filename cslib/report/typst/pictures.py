@@ -17,6 +17,7 @@ from cslib.report.typst.text import LONGEST, content, cut, literal, printable, p
 
 __all__ = ["decoded", "joined", "linked", "picture"]
 
+_MEASURE, _TALLEST = 468.0, 520.0  # points; what is taller is shrunk by the template
 _WIDTH: Final = re.compile(r"(\d{1,3}(?:\.\d+)?)%")
 
 
@@ -38,9 +39,17 @@ def decoded(value: Any, mime: str) -> bytes:
 
 
 def picture(
-    page: Page, data: bytes, words: Mapping[str, Any], *, fallback: str, pixels: object = None
+    page: Page,
+    data: bytes,
+    words: Mapping[str, Any],
+    *,
+    fallback: str,
+    pixels: object = None,
+    whole: bool = False,
 ) -> str | None:
     """Typst expression of a picture with its words; None when Typst cannot print its kind.
+
+    `whole`: it has the page's full measure.
 
     Raises
     ------
@@ -69,21 +78,25 @@ def picture(
     name = f"{page.options.files}{hashlib.sha256(data).hexdigest()[:16]}.{ending}"
     page.files[name] = data
     caption = cut(str(words.get("caption", "")))
-    arguments = [f"drawn({literal(name)}, {literal(alt)}, {_width(words, data, pixels)})"]
+    arguments = [f"drawn({literal(name)}, {literal(alt)}, {_room(words, data, pixels, whole=whole)})"]
     if caption:
-        arguments.append(f"caption: {content(prose(caption))}")
+        page.captions["image"] += 1
+        arguments.append(f"caption: {content(prose(caption))}, number: {page.captions['image']}")
     if label := page.label(words):
         arguments.append(f"label: {literal(label)}")
     return f"picture({', '.join(arguments)})"
 
 
-def _width(words: Mapping[str, Any], data: bytes, pixels: object) -> str:
+def _room(words: Mapping[str, Any], data: bytes, pixels: object, *, whole: bool) -> str:
+    """Width it is to have, and its height where that is known, which spares Typst the measuring."""
+    wide, high = figures.natural_size(data)
     if found := _WIDTH.fullmatch(str(words.get("width", ""))):
-        return f"{min(float(found[1]), 100.0):g}%"
+        share = min(float(found[1]), 100.0)
+        height = share / 100 * _MEASURE * high / wide if whole and wide and high else 0.0
+        return f"{share:g}%" + (f", height: {height:g}pt" if 1 < height < _TALLEST else "")
     if isinstance(pixels, int | float) and 0 < pixels < 10000:
         return f"{pixels * 0.75:g}pt"
-    natural = figures.natural_width(data)
-    return f"{natural:g}pt" if natural and natural > 0 else "none"
+    return f"{wide:g}pt" if wide else "none"
 
 
 def linked(page: Page, address: str, alt: str, title: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -31,7 +31,9 @@ class Frame:
     """What surrounds a table: its words, and the page it stands on."""
 
     caption: str = ""
+    number: int = 1  # of the caption
     label: str = ""
+    whole: bool = False  # whether it surely has the page's full measure
     keep: bool | None = None  # None: as its length suggests
     max_rows: int = 400
 
@@ -87,12 +89,19 @@ def _column_room(width: int, kind: str) -> float:
 
 def _part(head: Sequence[Sequence[Cell]], body: Sequence[Sequence[Cell]], n: int) -> _Part:
     below, above = _placed(body), _placed(head)
-    columns = [[c for (_, x), c in below.items() if x == k and c.colspan == 1] for k in range(n)]
-    titles = [[c for (_, x), c in above.items() if x == k and c.colspan == 1] for k in range(n)]
+    columns, titles = _columns(below, n), _columns(above, n)
     kinds = ["number" if _is_number(column) else "text" for column in columns]
     aligns = [_aligned(column, kind) for column, kind in zip(columns, kinds, strict=True)]
     widths = [_widest([*t, *c]) for t, c in zip(titles, columns, strict=True)]
     return _Part(head, body, kinds, aligns, widths)
+
+
+def _columns(placed: Mapping[tuple[int, int], Cell], n: int) -> list[list[Cell]]:
+    columns: list[list[Cell]] = [[] for _ in range(n)]
+    for (_, x), cell in placed.items():
+        if cell.colspan == 1:
+            columns[x].append(cell)
+    return columns
 
 
 def _simple(head: Sequence[Sequence[Cell]], body: Sequence[Sequence[Cell]]) -> bool:
@@ -135,6 +144,7 @@ def _sheet(part: _Part, frame: Frame, caption: str, notes: Sequence[str]) -> str
         "head": _array(_array(cell_code(cell, head=True, heat=heat) for cell in row) for row in part.head),
         "body": _array(_array(cell_code(cell, head=False, heat=heat) for cell in row) for row in part.body),
         "caption": content([literal(breakable(caption))]) if caption else "none",
+        "number": str(frame.number) if caption else "none",
         "label": literal(frame.label) if frame.label else "none",
         "note": literal(" ".join(notes)) if notes else "none",
         "keep": _bool(keep),
@@ -142,6 +152,7 @@ def _sheet(part: _Part, frame: Frame, caption: str, notes: Sequence[str]) -> str
         "heat": _bool(heat),
         "fits": _bool(fits),
         "plan": _plan(part, shares, heat=heat),
+        "whole": _bool(frame.whole),
     }
     return "sheet(" + ", ".join(f"{name}: {value}" for name, value in arguments.items()) + ")"
 
@@ -187,6 +198,8 @@ def _width(rows: Sequence[Sequence[Cell]]) -> int:
 
 def _placed(rows: Sequence[Sequence[Cell]]) -> dict[tuple[int, int], Cell]:
     """Cells by row and column, after spans have taken their places."""
+    if _simple((), rows):
+        return {(y, x): cell for y, row in enumerate(rows) for x, cell in enumerate(row)}
     taken: set[tuple[int, int]] = set()
     placed = {}
     for y, row in enumerate(rows):

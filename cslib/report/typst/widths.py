@@ -42,7 +42,7 @@ def width(text: str, face: str = "regular", *, tabular: bool = True) -> float | 
         return None
     widths = _widths()["tabular" if tabular else "plain"][face]
     try:
-        thousandths = sum(widths[character] for character in text)
+        thousandths = sum(map(widths.__getitem__, text))
     except KeyError:
         return None
     return round(thousandths * (1 + _SLACK[1]) / 1000 + _SLACK[0], 3) if thousandths else 0.0

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pypdfium2
 import pytest
 import typst
 from nbconvert.exporters import get_exporter
@@ -183,3 +184,16 @@ def test_a_theme_is_one_small_file_with_its_logo_beside_it(report: Any, tmp_path
 
 def test_contents_name_the_pages(report: Any) -> None:
     assert {"TOC", "TOCI"} <= set(Pdf(pdf_bytes(report, contents=True)).tags())
+
+
+def test_a_picture_that_lies_about_its_height_stays_in_its_frame() -> None:
+    lies = "style='height: 9000pt' data-x=' height=\"10pt\"'"
+    svg = SVG.replace("<svg ", f"<svg {lies} ")
+    made = pypdfium2.PdfDocument(
+        pdf_bytes(book(code(shown({"image/svg+xml": svg}, alt="A.", width="100%")), prose("After it.")))
+    )
+    assert len(made) == 1
+    words = made[0].get_textpage()
+    at, _ = words.search("After it.").get_next()
+    _, low, _, high = words.get_charbox(at)
+    assert 0 < low < high < made[0].get_height() - 23.4  # a frame of ten points for two hundred of width

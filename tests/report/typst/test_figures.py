@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cslib.report.typst.figures import clean_svg, data_uri, kind, natural_width
+from cslib.report.typst.figures import clean_svg, data_uri, kind, natural_size
 
 from .conftest import SVG, png
 
@@ -13,10 +13,10 @@ def test_a_picture_is_known_by_its_bytes_not_by_its_name() -> None:
     ]  # fmt: skip
 
 
-def test_width_is_what_the_picture_says() -> None:
-    assert natural_width(png(96)) == 72
-    assert natural_width(SVG.encode()) == 200
-    assert natural_width(b"<svg viewBox='0 0 1 1'/>") is None
+def test_the_size_is_what_the_picture_says() -> None:
+    assert natural_size(png(96))[0] == 72
+    assert natural_size(SVG.encode()) == (200, 80)
+    assert natural_size(b"<svg viewBox='0 0 1 1'/>") == (None, None)
 
 
 def test_an_svg_reaches_no_file() -> None:

@@ -113,5 +113,8 @@ def test_an_empty_row_is_left_to_typst() -> None:
 def test_the_plan_is_for_the_packaged_fonts_and_the_measure_only() -> None:
     html = NUMBERS.to_html(index=False)
     source = typst_source(book(code(shown({"text/html": html, "text/plain": ""}))))
-    assert 'sans.first() == "Inter" and calc.abs(room.width - 468pt)' in source.text
-    assert "plan: (size: 8.5pt" in source.text
+    assert 'let plan = if sans.first() == "Inter" { plan }' in source.text
+    assert "calc.abs(room.width - 468pt)" in source.text
+    assert "even: true), whole: true)" in source.text
+    narrow = typst_source(book(prose("- item\n\n  | A | B |\n  |---|---|\n  | 1 | 2 |")))
+    assert "even: true), whole: false)" in narrow.text

@@ -103,8 +103,28 @@ def test_the_size_of_a_frame_is_a_note() -> None:
 
 def test_a_figure_has_its_words() -> None:
     said = outputs(figure(label="fig-box", width="50%"), title="Ours")
-    assert '"A blue box.", 50%)' in said
-    assert 'caption: "The box", label: "fig-box"' in said
+    assert '"A blue box.", 50%, height: 93.6pt)' in said
+    assert 'caption: "The box", number: 1, label: "fig-box"' in said
+
+
+def test_figures_and_tables_are_counted_as_they_come() -> None:
+    table = {"text/html": "<table><tr><td>1</td></tr></table>"}
+    nothing = {"text/html": "<table></table>"}
+    said = text(
+        code(shown(table, caption="One"), figure(), shown(table), shown(nothing, caption="No cells")),
+        prose(f'![Box](data:image/png;base64,{png_text()} "Third thing")'),
+        code(shown({"image/svg+xml": SVG}, alt="Bare"), shown(table, caption="Two"), figure()),
+    )
+    numbered = re.findall(r'caption: "([^"]*)", number: (\d)', said)
+    assert numbered == [
+        ("One", "1"), ("The box", "1"), ("Third thing", "2"), ("Two", "2"), ("The box", "3"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", ['width="200pt"', 'width="200pt" height="2000pt"', 'viewBox="0 0 2 8"'])
+def test_a_picture_is_measured_where_its_height_is_not_known_or_too_much(size: str) -> None:
+    svg = SVG.replace('width="200pt" height="80pt"', size)
+    assert '"A.", 100%)' in outputs(shown({"image/svg+xml": svg}, alt="A.", width="100%"))
 
 
 def test_the_words_may_stand_with_the_cell() -> None:
