@@ -19,15 +19,14 @@ periods AS (      -- dates become the first month whose reading sees them; none 
 beside AS (       -- each period with those before and after it, and with its entity's first
   SELECT cut, entity, start_month, end_month, amount,
     LAG(amount) OVER (PARTITION BY cut, entity ORDER BY start_month) AS amount_before,
-    MAX(end_month) OVER (PARTITION BY cut, entity ORDER BY start_month ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-      AS end_before,
+    LAG(end_month) OVER (PARTITION BY cut, entity ORDER BY start_month) AS end_before,
     LEAD(start_month) OVER (PARTITION BY cut, entity ORDER BY start_month) AS start_after,
     FIRST_VALUE(start_month) OVER (PARTITION BY cut, entity ORDER BY start_month ROWS UNBOUNDED PRECEDING)
       AS first_month,
     FIRST_VALUE(amount) OVER (PARTITION BY cut, entity ORDER BY start_month ROWS UNBOUNDED PRECEDING) AS first_amount
   FROM periods
 ),
-several AS (      -- entities with two prices at a time, or one that is nothing: theirs must be added up
+several AS (      -- entities with two prices at a time, then also two in a row, or with one that is nothing: to be added up
   SELECT DISTINCT cut, entity FROM beside WHERE end_before > start_month OR end_month <= start_month OR amount = 0
 ),
 added AS (
