@@ -102,6 +102,20 @@ class Book:
             return self.warehouse.standing.n_accounts
         return int(self.tables["subscriptions"]["account_id"].nunique())
 
+    @property
+    def nothing(self) -> str:
+        """Why no figure can be made of the ledger as of its day; empty when some account has had a price."""
+        if not self.n_accounts:
+            return f"no subscription starts on or before {self.as_of}"
+        if self.warehouse is not None:
+            priced = self.warehouse.standing.n_priced
+        else:
+            rows = self.tables["subscriptions"]
+            priced = int(((rows["arr"] > 0) & ~(rows["end_date"] <= rows["start_date"])).sum())
+        if priced:
+            return ""
+        return f"no price above 0 is in force on any day up to {self.as_of} (accounts: {self.n_accounts:,})"
+
     def at_rates(self, day: dt.date) -> Book:
         """Book with every price converted at the rates of `day`: the last of ``rates_on`` on or before it.
 
@@ -131,12 +145,14 @@ class Book:
         Raises
         ------
         ValueError
-            When `quarter` has another form; TableError as :meth:`load`.
+            When `quarter` has another form, or nobody had paid by its end; TableError as :meth:`load`.
         """
         start = load_config(folder).fiscal_year_start
-        return cls.load(
-            folder, as_of=quarter_bounds(quarter, fiscal_year_start=start)[1], broken_rows=broken_rows
-        )
+        end = quarter_bounds(quarter, fiscal_year_start=start)[1]
+        book = cls.load(folder, as_of=end, broken_rows=broken_rows)
+        if book.nothing:
+            raise ValueError(f"quarter {quarter}: {book.name}: {book.nothing}")
+        return book
 
     @classmethod
     def load(cls, folder: Path | str, *, as_of: dt.date, broken_rows: str = "") -> Book:

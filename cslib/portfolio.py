@@ -88,8 +88,8 @@ class Portfolio:
                 if load_config(folder).engine:
                     raise ValueError(HELD)
                 book = Book.load(folder, as_of=as_of)
-                if not book.has("subscriptions"):
-                    raise ValueError(f"no subscription starts on or before {as_of}")
+                if book.nothing:
+                    raise ValueError(book.nothing)
                 books.append((folder, book))
             except (ValueError, OSError) as error:
                 unread.append((folder.resolve().name, folder.as_posix(), str(error)))

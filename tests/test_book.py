@@ -147,6 +147,32 @@ def test_the_edge_of_the_data_is_noted() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ([("A", "2024-07-01", None, 5)], "no subscription starts on or before 2024-06-30"),
+        (
+            [("A", "2024-01-01", None, 0), ("B", "2024-02-01", "2024-02-01", 7)],
+            "no price above 0 is in force on any day up to 2024-06-30 (accounts: 2)",
+        ),
+        ([("A", "2024-01-01", None, 0), ("B", "2024-02-01", "2024-03-01", 7)], ""),
+    ],
+)
+def test_a_ledger_that_says_nothing_says_why(
+    rows: list[tuple[str, str, str | None, float]], why: str
+) -> None:
+    assert load({"subscriptions": ledger(*rows)}).nothing == why
+
+
+def test_a_quarter_of_which_nothing_is_known_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "company.toml").write_text('name = "Acme"\ncurrency = "USD"\n')
+    (tmp_path / "subscriptions.csv").write_text(
+        "account_id,start_date,end_date,mrr,currency\nA,2024-01-01,,0,USD\n"
+    )
+    with pytest.raises(ValueError, match="quarter 2024Q2: Acme: no price above 0"):
+        Book.of_quarter(tmp_path, "2024Q2")
+
+
 def test_a_day_beyond_data_until_is_refused(tmp_path: Path) -> None:
     (tmp_path / "company.toml").write_text('name = "A"\ncurrency = "USD"\ndata_until = 2024-06-29\n')
     ledger(("A", "2024-01-01", None, 1)).to_csv(tmp_path / "subscriptions.csv", index=False)

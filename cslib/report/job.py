@@ -237,15 +237,13 @@ def read_company(source: Path, end: date) -> Book:
     Raises
     ------
     ParameterError
-        When the ledger begins later.
+        When the ledger begins later, or nobody has paid.
     TableError
         When the company's data cannot be used.
     """
     book = Book.load(source, as_of=end)
-    if not book.n_accounts:
-        raise ParameterError(
-            f"quarter: no subscription of {source.name} starts on or before {end}, its last day"
-        )
+    if book.nothing:
+        raise ParameterError(f"quarter: {source.name}: {book.nothing}")
     return book
 
 

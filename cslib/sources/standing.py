@@ -30,12 +30,15 @@ class Standing:
     dropped: pd.DataFrame
     notes: tuple[str, ...]
     n_accounts: int
+    n_priced: int
 
 
 _FACTS: Final = """
 SELECT COUNT(*) AS n, SUM(CASE WHEN start_date > {day} THEN 1 ELSE 0 END) AS later,
   CAST(SUM(CASE WHEN start_date > {day} THEN arr ELSE 0 END) AS BIGINT) AS later_arr,
   COUNT(DISTINCT CASE WHEN start_date <= {day} THEN account_id END) AS accounts,
+  COUNT(DISTINCT CASE WHEN start_date <= {day} AND arr > 0 AND (end_date IS NULL OR end_date > start_date)
+    THEN account_id END) AS priced,
   MIN(CASE WHEN start_date <= {day} THEN start_date END) AS first_day,
   MAX(CASE WHEN start_date <= {day} AND end_date <= {day} THEN end_date WHEN start_date <= {day} THEN start_date END)
     AS last_day,
@@ -86,7 +89,9 @@ def standing(
         f"The ledger stays in connection {config.engine} and is asked there; no other table is read.",
     ]
     kinds = {"table": "str", "cause": "str", "n_rows": "int64", "amount": "Int64"}
-    return Standing(account, dropped.astype(kinds), tuple(notes), int(facts["accounts"]))
+    return Standing(
+        account, dropped.astype(kinds), tuple(notes), int(facts["accounts"]), int(facts["priced"])
+    )
 
 
 def fingerprint(ask: Engine, rows: str, columns: tuple[str, ...]) -> str:

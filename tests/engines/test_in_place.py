@@ -147,8 +147,14 @@ def test_a_day_in_the_middle_is_read_as_rows_are(there: Path) -> None:
 def test_a_quarter_in_which_nobody_has_begun_is_refused_as_of_rows(tmp_path: Path) -> None:
     for folder in company.kept(tmp_path, company.drawn(20, seed=1)):
         assert read_company(folder, AS_OF).n_accounts == 20
-        with pytest.raises(ParameterError, match="no subscription of acme starts on or before 2019-12-31"):
+        with pytest.raises(ParameterError, match="acme: no subscription starts on or before 2019-12-31"):
             read_company(folder, date(2019, 12, 31))
+
+
+def test_a_ledger_in_which_nobody_pays_is_refused_as_of_rows(tmp_path: Path) -> None:
+    for folder in company.kept(tmp_path, company.drawn(3, seed=1).assign(mrr=0.0)):
+        with pytest.raises(ParameterError, match=r"no price above 0 is in force .* \(accounts: 3\)"):
+            read_company(folder, AS_OF)
 
 
 def test_the_proof_holds_there_and_tests_what_it_tests_of_rows(books: tuple[Book, Book]) -> None:

@@ -200,6 +200,13 @@ def test_bad_data_is_refused(trap: Path) -> None:
     assert sorted(path.name for path in trap.parent.iterdir()) == ["acme", "retention.ipynb"]
 
 
+def test_a_ledger_in_which_nobody_pays_is_refused(trap: Path) -> None:
+    free = "account_id,start_date,end_date,mrr,currency\nA,2024-01-01,,0,USD\n"
+    company = make_company(trap.parent / "acme", ledger=free)
+    with pytest.raises(ParameterError, match="quarter: acme: no price above 0 is in force on any day up to"):
+        run_report(trap, company=company, quarter="2026Q3", out=trap.parent / "out")
+
+
 def test_an_output_folder_that_cannot_be_written_is_refused(trap: Path) -> None:
     (trap.parent / "out").write_text("a file, no folder")
     with pytest.raises(InfrastructureError, match=r"cannot write into .*choose another --out"):

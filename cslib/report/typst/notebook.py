@@ -130,7 +130,7 @@ def _titled(page: Page, body: list[Block]) -> tuple[str, str, list[Block]]:
         body = [block for block in body if block is not first]
         if not title:
             title = visible(first.text)
-        elif not subtitle and first.text.casefold() != title.casefold():
+        elif not subtitle and first.text.casefold() not in title.casefold():
             subtitle = first.text
     return title or visible(page.options.name) or "Notebook", subtitle, body
 

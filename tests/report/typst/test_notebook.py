@@ -30,8 +30,9 @@ def test_the_first_heading_is_the_title_when_there_is_no_other() -> None:
     assert headings(said) == [(1, "Part")]
 
 
-def test_a_first_heading_that_repeats_the_title_is_not_printed_twice() -> None:
-    said = text(prose("# Retention report\n\n## Part"), title="Retention report")
+@pytest.mark.parametrize("title", ["Retention report", "Retention report, Q3 2026"])
+def test_a_first_heading_that_repeats_the_title_is_not_printed_twice(title: str) -> None:
+    said = text(prose("# Retention report\n\n## Part"), title=title)
     assert 'subtitle: ""' in said
     assert headings(said) == [(1, "Part")]
 
