@@ -144,7 +144,7 @@ def newest_vintage_fact(newest: pd.DataFrame, changes: pd.DataFrame) -> Finding:
         "compared": bool(rows), "n": int(rows[0]["n_accounts"]) if rows else 0,
         "n_older": int(rows[0]["n_older"]) if rows else 0,
     }  # fmt: skip
-    return Finding("newest_vintage", values, (Evidence("vintages at equal age", table="fig-vintages"),))
+    return Finding("newest_vintage", values, (Evidence("newest vintage", table="tab-newest-vintage"),))
 
 
 def mix_fact(decomposed: pd.DataFrame, *, verdict: str) -> Finding:

@@ -27,7 +27,7 @@ from cslib.styled.portfolio import (
 from cslib.styled.ratios import kpi_table, segment_table
 from cslib.styled.sheet import Sheet
 from cslib.styled.tested import concentration_table, definitions_table, proof_table
-from cslib.styled.verdicts import changes_table
+from cslib.styled.verdicts import changes_table, newest_table
 
 __all__ = [
     "Sheet",
@@ -50,6 +50,7 @@ __all__ = [
     "kpi_table",
     "look_table",
     "money_table",
+    "newest_table",
     "numbered",
     "page_heading",
     "passed_table",

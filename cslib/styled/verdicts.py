@@ -10,11 +10,11 @@ import pandas as pd
 
 from cslib.charts.axis import trailing
 from cslib.charts.canvas import require
-from cslib.formats import count, percent, points
+from cslib.formats import count, month, percent, points
 from cslib.styled.sheet import Sheet, lay_out, once
 from cslib.words import metric_name, say
 
-__all__ = ["changes_table"]
+__all__ = ["changes_table", "newest_table"]
 
 _SAID: Final = {
     "changed": "changed",
@@ -102,6 +102,68 @@ def changes_table(
         label="tab-verdicts",
         text=heads[2:3],
         bold=[metric_name(metric, locale=locale) for metric in intervals["metric"]],
+    )
+
+
+def newest_table(newest: pd.DataFrame, *, title: str, locale: str = "en_US") -> Sheet:
+    """What the newest vintage kept beside all that began before it, at equal age, with the verdict on the difference.
+
+    Parameters
+    ----------
+    newest : DataFrame
+        `metric`, `convention`, `start`, `end` (when the newest began), `age` (months), `value`, `older` (ratios),
+        `n_accounts`, `n_older`, `difference`, `low`, `high` (ratio points), `verdict`; one row a metric.
+    title : str
+        First words of the caption.
+    locale : str
+        Of numbers and dates.
+
+    Returns
+    -------
+    Sheet
+        One row a metric: both ratios in percent, the difference in points with its sign.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing or a metric comes twice.
+    """
+    kept = require(
+        newest,
+        columns=["metric", "convention", "start", "end", "age", "value", "older", "n_accounts", "n_older",
+                 "difference", "low", "high", "verdict"],
+        by="newest_table",
+        may_be_empty=True,
+    )  # fmt: skip
+    once(newest, key=["metric"], by="newest_table")
+    heads = ("Newest vintage", "Before it", "Difference", "95% interval", "Verdict")
+    told = [say(head, locale=locale) for head in heads]
+    nothing = say("none", locale=locale)
+    rows = []
+    for row in newest.to_dict("records"):
+        low, high = (points(row[side], locale=locale, signed=True) for side in ("low", "high"))
+        span = nothing if pd.isna(row["low"]) else _to(low, high, locale=locale)
+        both = [percent(row[side], locale=locale) for side in ("value", "older")]
+        difference = points(row["difference"], locale=locale, signed=True)
+        rows.append([*both, difference, span, say(row["verdict"], locale=locale)])
+    names = [metric_name(metric, locale=locale) for metric in newest["metric"]]
+    cells = pd.DataFrame(rows or [[""] * len(told)], index=names or [nothing], columns=told)
+    caption = f"{title}."
+    if len(newest):
+        of = newest.iloc[0]
+        caption = say(
+            "{title}: what the accounts that began from {start} to {end} ({n}) and those before them ({older}) had "
+            "kept {age} months after each began, cohort convention. Difference in points.",
+            locale=locale, title=title, start=month(of["start"], locale=locale), end=month(of["end"], locale=locale),
+            n=count(of["n_accounts"], locale=locale), older=count(of["n_older"], locale=locale),
+            age=count(of["age"], locale=locale),
+        )  # fmt: skip
+    return lay_out(
+        cells.rename_axis(say("Metric", locale=locale), axis=1),
+        rows=[kept],
+        caption=caption,
+        label="tab-newest-vintage",
+        text=told[4:],
     )
 
 

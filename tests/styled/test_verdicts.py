@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from cslib.styled import changes_table
+from cslib.styled import changes_table, newest_table
 from tests.styled.reading import rows
 
 NAN = float("nan")
@@ -52,3 +52,33 @@ def test_a_young_book_and_errors() -> None:
         changes_table(intervals.drop(columns="low"), changes, title="T")
     with pytest.raises(ValueError, match="found metric net_retention more than once"):
         changes_table(pd.concat([intervals, intervals]), changes, title="T")
+
+
+def newest() -> pd.DataFrame:
+    return pd.DataFrame({"metric": ["net_retention", "logo_retention"], "convention": "cohort at 12 months",
+                         "start": pd.Timestamp("2024-10-31"), "end": pd.Timestamp("2025-09-30"), "age": 12,
+                         "value": [0.862, 0.5], "older": [1.145, 1.0], "n_accounts": 79, "n_older": 1195,
+                         "difference": [-0.283, -0.5], "low": [-0.462, NAN], "high": [-0.083, NAN],
+                         "verdict": ["worse", "cannot tell"]})  # fmt: skip
+
+
+def test_the_newest_vintage_stands_beside_those_before_it() -> None:
+    sheet = newest_table(newest(), title="The newest vintage")
+    assert rows(sheet) == [
+        ["Metric", "Newest vintage", "Before it", "Difference", "95% interval", "Verdict"],
+        ["Net retention", "86.2%", "114.5%", "−28.3", "−46.2 to −8.3", "worse"],
+        ["Logo retention", "50.0%", "100.0%", "−50.0", "none", "cannot tell"],
+    ]
+    assert sheet.caption == (
+        "The newest vintage: what the accounts that began from Oct 2024 to Sep 2025 (79) and those before them (1,195) "
+        "had kept 12 months after each began, cohort convention. Difference in points."
+    )
+
+
+def test_a_book_of_one_vintage_and_errors() -> None:
+    sheet = newest_table(newest().head(0), title="T")
+    assert (rows(sheet)[1], sheet.caption) == (["none", *[""] * 5], "T.")
+    with pytest.raises(ValueError, match="newest_table: columns missing: older"):
+        newest_table(newest().drop(columns="older"), title="T")
+    with pytest.raises(ValueError, match="found metric net_retention more than once"):
+        newest_table(pd.concat([newest(), newest()]), title="T")

@@ -64,7 +64,7 @@ def vintage_finding(*, newest: pd.DataFrame, since: pd.DataFrame) -> Iterator[Fi
     verdict = "worse" if worse else "better" if told else "cannot tell"
     yield Finding(
         "vintage", values,
-        tuple(Evidence(row["metric"], row["convention"], "newest vintage", "fig-cohort-curves") for row in rows),
+        tuple(Evidence(row["metric"], row["convention"], "newest vintage", "tab-newest-vintage") for row in rows),
         subject="newest vintage", comparison="vintages before it at equal age", verdict=verdict,
         materiality=round(max(stakes, default=0)), certainty=0.95, plays=("onboarding_fix",) if worse else (),
     )  # fmt: skip
