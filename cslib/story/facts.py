@@ -24,6 +24,7 @@ __all__ = [
     "data_fact",
     "gross_fact",
     "is_small",
+    "is_small_book",
     "meaning_fact",
     "own_fact",
     "retention_fact",
@@ -42,6 +43,11 @@ HEAVY: Final = 0.10  # share of opening ARR from which an account is named besid
 def is_small(n_accounts: float, n_effective: float) -> bool:
     """Whether a book is too small, or too concentrated, for percentages to mean much."""
     return n_accounts < FEW or n_effective < FEW_EFFECTIVE
+
+
+def is_small_book(headline: pd.DataFrame, n_effective: float) -> bool:
+    """The same of a book by its headline rows: the accounts are those at the start of the last window."""
+    return is_small(at(headline, "net_retention")[0]["n_accounts"], n_effective)
 
 
 def at(frame: pd.DataFrame, metric: str, *, by: Sequence[str] = ()) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from cslib.words import known, metric_name, say
 __all__ = ["kpi_table", "segment_table"]
 
 
-def kpi_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US") -> Sheet:
+def kpi_table(frame: pd.DataFrame, *, decimals: bool = True, title: str = "", locale: str = "en_US") -> Sheet:
     """Key figures, one row a metric with its convention, one column an end, the latest first.
 
     Parameters
@@ -25,6 +25,8 @@ def kpi_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US") ->
     frame : DataFrame
         `metric`, `convention`, `start`, `end`, `value`, `unit`; one row for each metric and end. Metrics
         stand in order of first appearance.
+    decimals : bool
+        Whether percentages have one; those of a small book would feign a precision it does not have.
     title : str
         The caption.
     locale : str
@@ -33,7 +35,7 @@ def kpi_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US") ->
     Returns
     -------
     Sheet
-        Ratios in percent with one decimal, money short, undefined written out, a missing row blank.
+        Ratios in percent, money short, undefined written out, a missing row blank.
 
     Raises
     ------
@@ -50,7 +52,9 @@ def kpi_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US") ->
         told = rows.setdefault(
             metric_name(row["metric"], locale=locale), {by: convention(row, locale=locale)}
         )
-        told[month(row["end"], locale=locale)] = _value(row["value"], row["unit"], locale=locale)
+        told[month(row["end"], locale=locale)] = _value(
+            row["value"], row["unit"], decimals=decimals, locale=locale
+        )
         names = keys.setdefault(metric_name(row["metric"], locale=locale), {})
         names[month(row["end"], locale=locale)] = key_of(row)
     cells = pd.DataFrame.from_dict(rows, orient="index").fillna("")
@@ -67,11 +71,11 @@ def kpi_table(frame: pd.DataFrame, *, title: str = "", locale: str = "en_US") ->
     )
 
 
-def _value(value: Any, unit: str, *, locale: str) -> str:
+def _value(value: Any, unit: str, *, decimals: bool, locale: str) -> str:
     if pd.isna(value):
         return undefined(locale)
     if unit == "ratio":
-        return percent(value, locale=locale)
+        return percent(value, locale=locale, digits=int(decimals))
     if unit == "ratio to one":
         return str(format_decimal(value, format="0.0", locale=locale))
     return short_money(value, currency_of(unit), locale=locale)

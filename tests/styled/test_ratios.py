@@ -38,6 +38,10 @@ def test_key_figures_name_their_convention_the_latest_first() -> None:
     assert kpi_table(key_figures()).caption == "Key figures."
 
 
+def test_key_figures_of_a_small_book_feign_no_precision() -> None:
+    assert [row[2] for row in rows(kpi_table(key_figures(), decimals=False))[1:]] == ["$12.4M", "104%", "2.6"]
+
+
 def test_key_figures_follow_the_locale() -> None:
     assert rows(kpi_table(key_figures(), locale="de_DE"))[2][2] == "104,4%"
     assert rows(kpi_table(key_figures(), locale="de_DE"))[3][2] == "2,6"
