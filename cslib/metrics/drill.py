@@ -138,7 +138,9 @@ def _against_rest(pairs: pd.DataFrame, column: str, metric: Ratio) -> pd.DataFra
 
 def _scatter(y: Floats, x: Floats, cluster: npt.NDArray[np.intp], *, bounded: bool) -> float:
     """Variance of one equal account's ratio when every segment keeps what the whole book keeps."""
-    share = float(y.sum() / x.sum()) if len(x) else nan
+    if not x.sum():
+        return nan
+    share = float(y.sum() / x.sum())
     if bounded:
         return share * (1 - share)
     kept, held = np.bincount(cluster, weights=y), np.bincount(cluster, weights=x)

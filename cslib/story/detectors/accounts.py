@@ -69,7 +69,7 @@ def single_account_finding(*, moves: pd.DataFrame, window: int) -> Iterator[Find
                    "opening": int(largest["opening"].iloc[0]), "closing": int(largest["closing"].iloc[0])}  # fmt: skip
     large = len(losses) > 1 and loss >= LARGE_LOSS * total
     yield Finding(
-        "single_account", values, (Evidence("account changes of the window"),), subject=values.get("name", ""),
+        "single_account", values, (Evidence("account changes of the window", table="tab-losses-window"),), subject=values.get("name", ""),
         comparison="all that was lost", verdict="counted" if large else "absent", materiality=loss,
         plays=("win_back",), accounts=tuple(largest["account_id"]),
     )  # fmt: skip
@@ -109,7 +109,7 @@ def expansion_dependence_finding(*, moves: pd.DataFrame, window: int) -> Iterato
         "amount": amount, "total": total, "share": amount / total if total else 0.0,
     }  # fmt: skip
     yield Finding(
-        "expansion_dependence", values, (Evidence("account changes of the window"),),
+        "expansion_dependence", values, (Evidence("account changes of the window", table="tab-expansions-window"),),
         subject=", ".join(most["name"]) if few else "", comparison="all expansion",
         verdict="counted" if few else "absent", materiality=amount, drivers=_named(most) if few else (),
         plays=("next_offer",), accounts=tuple(most["account_id"]) if few else (),
