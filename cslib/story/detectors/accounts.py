@@ -69,7 +69,8 @@ def single_account_finding(*, moves: pd.DataFrame, window: int) -> Iterator[Find
                    "opening": int(largest["opening"].iloc[0]), "closing": int(largest["closing"].iloc[0])}  # fmt: skip
     large = len(losses) > 1 and loss >= LARGE_LOSS * total
     yield Finding(
-        "single_account", values, (Evidence("account changes of the window", table="tab-losses-window"),), subject=values.get("name", ""),
+        "single_account", values, (Evidence("account changes of the window", table="tab-losses-window"),),
+        subject=values.get("name", ""),
         comparison="all that was lost", verdict="counted" if large else "absent", materiality=loss,
         plays=("win_back",), accounts=tuple(largest["account_id"]),
     )  # fmt: skip
