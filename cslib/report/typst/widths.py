@@ -25,8 +25,8 @@ FACES: Final = {
     "bold italic": "Inter-SemiBoldItalic.ttf",
 }
 _SLACK: Final = (0.04, 0.003)  # ems, and of the width: what kerning may add
-# Drawn anew by the font, or the same pair so often that its kerning adds up.
-_UNSURE: Final = re.compile(r"\d[xX]|[xX]\d|[<>=|]|[-–—+/:\\]{2}|([^\d\s]{2})\1\1")
+# The same pair so often that its kerning adds up.
+_UNSURE: Final = re.compile(r"([^\d\s]{2})\1\1")
 _KERNED: Final = frozenset("*¥ĐđÐďľĺĲĳĵŊÌÍÎÏĨĪĬìîïĩīĭ")  # stand wide of some neighbours
 
 

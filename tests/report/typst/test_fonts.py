@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+from fontTools.ttLib import TTFont
+
 from cslib.report.typst.fonts import PACKAGED, USUAL, covered, covering, font_book
 from cslib.report.typst.press import press
 from cslib.report.typst.text import literal, printable
@@ -46,3 +51,10 @@ def test_the_usual_characters_are_covered() -> None:
     assert USUAL - {"\n", "\u200b"} <= covered()
     assert covering("İstanbul, 3 %") == USUAL
     assert covering("Привет") == covered()
+
+
+@pytest.mark.parametrize("file", sorted(PACKAGED.glob("Inter*.ttf")), ids=lambda file: file.stem)
+def test_a_character_is_drawn_as_the_data_has_it(file: Path) -> None:
+    """Inter's contextual forms draw "12x3" as "12×3" and "->" as an arrow; widths count on it that they are gone."""
+    features = {record.FeatureTag for record in TTFont(file)["GSUB"].table.FeatureList.FeatureRecord}
+    assert features == {"ccmp", "locl", "subs", "sups", "tnum"}

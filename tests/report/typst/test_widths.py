@@ -66,7 +66,9 @@ def test_the_file_says_what_the_fonts_say() -> None:
 @pytest.mark.parametrize("face", sorted(FACES))
 def test_a_counted_width_holds_the_text_and_little_more(face: str, tabular: bool) -> None:
     draw = random.Random(7)
-    letters = "abcdefghijklmnopqrstuvwxyzäöüßéèçñşğı ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789 .,()%€$+−&"
+    letters = (
+        "abcdefghijklmnopqrstuvwxyzäöüßéèçñşğı ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789 .,()%€$+−&-–—/:<>=|"
+    )
     drawn = ["".join(draw.choices(letters, k=draw.choice([3, 8, 20]))).strip() for _ in range(300)]
     texts = [t for t in [*WORDS, *drawn] if width(t, face, tabular=tabular) is not None]
     assert set(WORDS) <= set(texts)
@@ -78,6 +80,6 @@ def test_a_counted_width_holds_the_text_and_little_more(face: str, tabular: bool
             assert counted <= 1.06 * real + 0.12, text
 
 
-@pytest.mark.parametrize("text", ["中文", "a → b", "3x4", "->", "TYTYTYTY", "\N{GRINNING FACE}"])
-def test_what_the_font_draws_anew_or_lacks_is_left_to_typst(text: str) -> None:
-    assert (width(text) is None) == (text != "a → b")
+@pytest.mark.parametrize("text", ["中文", "TYTYTYTY", "\N{GRINNING FACE}"])
+def test_what_the_font_lacks_or_kerns_again_and_again_is_left_to_typst(text: str) -> None:
+    assert width(text) is None
