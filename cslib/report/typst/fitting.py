@@ -91,9 +91,14 @@ def planned(rooms: Sequence[Room], shares: Sequence[int], *, rows: int, heat: bo
 def _widths(rooms: Sequence[Room]) -> Iterator[tuple[int, float]]:
     """Ems of the cells whose width is known."""
     for at, room in enumerate(rooms):
-        lines = [[width(text, face, tabular=tabular) for text, face, tabular in line] for line in room.lines]
-        if not any(part is None for line in lines for part in line):
-            yield at, max((sum(part or 0.0 for part in line) for line in lines), default=0.0)
+        widest = 0.0
+        for line in room.lines:
+            parts = [width(text, face, tabular=tabular) for text, face, tabular in line]
+            if None in parts:
+                break
+            widest = max(widest, sum(parts))  # type: ignore[arg-type]
+        else:
+            yield at, widest
 
 
 def _natural(rooms: Sequence[Room], wide: Mapping[int, float], inset: Sequence[float]) -> list[float]:
@@ -103,7 +108,9 @@ def _natural(rooms: Sequence[Room], wide: Mapping[int, float], inset: Sequence[f
     by_end = sorted(enumerate(rooms), key=lambda pair: pair[1].column + pair[1].colspan) if spans else None
     for at, room in by_end or enumerate(rooms):
         last = room.column + room.colspan - 1
-        needed = wide[at] + inset[room.column] - sum(columns[room.column : last])
+        needed = (
+            wide[at] + inset[room.column] - (sum(columns[room.column : last]) if room.colspan > 1 else 0.0)
+        )
         columns[last] = max(columns[last], needed)
     return columns
 
@@ -118,7 +125,12 @@ def _heights(
     lines, wraps = [0] * rows, [False] * rows
     for at, room in enumerate(rooms):
         n = len(room.lines) if wide[at] else 0
-        fits = wide[at] <= sum(columns[room.column : room.column + room.colspan]) - inset[room.column] + 1e-6
+        room_for = (
+            sum(columns[room.column : room.column + room.colspan])
+            if room.colspan > 1
+            else columns[room.column]
+        )
+        fits = wide[at] <= room_for - inset[room.column] + 1e-6
         if room.rowspan > 1:
             if n > 1 or not fits:
                 return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -42,12 +42,12 @@ def covered(folders: tuple[Path, ...] = ()) -> frozenset[str]:
     return frozenset(chr(point) for points in shared for point in points if _prints(point))
 
 
-def covering(text: str, folders: tuple[Path, ...] = ()) -> frozenset[str]:
+def covering(text: Iterable[str], folders: tuple[Path, ...] = ()) -> frozenset[str]:
     """Characters that may be printed, as far as a text needs to know."""
     return USUAL if USUAL.issuperset(text) else covered(folders)
 
 
-def needed(text: str, folders: tuple[Path, ...] = ()) -> tuple[Path, ...]:
+def needed(text: Collection[str], folders: tuple[Path, ...] = ()) -> tuple[Path, ...]:
     """Folders a text is printed from: those given, and the extra ones if they have a character the others lack."""
     if USUAL.issuperset(text) or covered(folders).issuperset(text) or not set(extra()) - set(folders):
         return folders

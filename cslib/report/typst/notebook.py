@@ -13,12 +13,12 @@ from typing import Any, Final
 
 from cslib.report.links import referring
 from cslib.report.typst.figures import kind
-from cslib.report.typst.fonts import covering, further, needed
+from cslib.report.typst.fonts import further
 from cslib.report.typst.markdown import Block, Book, anchor, gather
 from cslib.report.typst.outputs import cell_blocks, table_block
 from cslib.report.typst.page import ExportError, Options, Page, chosen
 from cslib.report.typst.pictures import joined, linked
-from cslib.report.typst.text import LONGEST, breakable, cut, literal, missing_note, printable, visible
+from cslib.report.typst.text import LONGEST, breakable, cut, literal, missing_note, visible
 from cslib.report.typst.theme import beside
 
 __all__ = ["ExportError", "Options", "Source", "typst_source"]
@@ -73,10 +73,8 @@ def typst_source(notebook: Any, *, options: Options | None = None) -> Source:
     title, subtitle, body = _titled(page, body)
     lines = [_head(page, title, subtitle), *_set(page, body)]
     text = "\n".join(lines)
-    page.fonts = needed(text, page.fonts)
-    text, unprinted = printable(text, covered=covering(text, page.fonts))
-    missing = sorted({*unprinted, *page.missing})
-    notes = [missing_note(missing)] if missing else []
+    text = page.printable(text)
+    notes = [missing_note(sorted(page.missing))] if page.missing else []
     text = "\n".join([_look(page), text, *(f"#note({literal(note)})" for note in notes), ""])
     return Source(text, page.files, _timestamp(page.about), page.ours, notes, page.fonts)
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cslib.report.typst.fonts import USUAL, covering, needed
 from cslib.report.typst.markdown import Book
-from cslib.report.typst.text import visible
+from cslib.report.typst.text import printable, visible
 
 __all__ = ["ExportError", "Options", "Page", "chosen"]
 
@@ -55,6 +56,16 @@ class Page:
         """The cell being read, as an error names it."""
         name = self.cell.get("id", "") if self.cell is not None else ""
         return f"cell {self.at}" + (f" ({name})" if name else "")
+
+    def printable(self, text: str, *, also: frozenset[str] = frozenset()) -> str:
+        """Text with what no font has replaced; it notes the fonts a text needs, and what even they lack."""
+        characters = frozenset(text) - also
+        if USUAL.issuperset(characters):
+            return text
+        self.fonts = needed(characters, self.fonts)
+        text, missing = printable(text, covered=covering(characters, self.fonts) | also)
+        self.missing |= set(missing)
+        return text
 
     def label(self, words: Mapping[str, Any]) -> str:
         """Name asked for a figure or table; empty when another already has it."""

@@ -11,13 +11,13 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from cslib.report.typst import figures
-from cslib.report.typst.fonts import covering, needed
 from cslib.report.typst.page import ExportError, Page
-from cslib.report.typst.text import LONGEST, content, cut, literal, printable, prose, visible
+from cslib.report.typst.text import LONGEST, content, cut, literal, prose, visible
 
 __all__ = ["decoded", "joined", "linked", "picture"]
 
 _MEASURE, _TALLEST = 468.0, 520.0  # points; what is taller is shrunk by the template
+_BLANK: Final = frozenset("\t\r")  # means nothing between the tags of a drawing
 _WIDTH: Final = re.compile(r"(\d{1,3}(?:\.\d+)?)%")
 
 
@@ -69,12 +69,7 @@ def picture(
         return None
     if ending == "svg":
         drawn = figures.clean_svg(data.decode("utf-8", "replace"))
-        plain = drawn.replace("\t", " ").replace("\r", " ")
-        page.fonts = needed(plain, page.fonts)
-        usable = covering(plain, page.fonts)
-        text, missing = printable(drawn, covered=usable | {"\t", "\r"})
-        page.missing |= set(missing)
-        data = text.encode()
+        data = page.printable(drawn, also=_BLANK).encode()
     name = f"{page.options.files}{hashlib.sha256(data).hexdigest()[:16]}.{ending}"
     page.files[name] = data
     caption = cut(str(words.get("caption", "")))
