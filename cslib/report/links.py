@@ -99,7 +99,7 @@ def linked(notebook: Any, output: Any, known: Places) -> str:
 def _references(words: Mapping[str, Any], known: Places) -> list[tuple[int, str]]:
     found = []
     for at, labels in words["refers"]:
-        shown = [str(label) for label in labels if label in known.labels][:2]
+        shown = [str(label) for label in labels if label in known.labels][:3]
         if shown:
             found.append((int(at), " (" + ", ".join(f"[](#{label})" for label in shown) + ")"))
     return found

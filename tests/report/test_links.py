@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -17,7 +18,7 @@ def shown(data: dict[str, str], **words: object) -> object:
     return new_output("display_data", data=data, metadata={"cslib": words})
 
 
-def report(*, order: dict[str, object] | None = None) -> object:
+def report(*, order: dict[str, object] | None = None) -> Any:
     said = shown({"text/markdown": "ARR is **$5** from 3 accounts."}, numbers=[[9, 11, "arr|value"], [19, 20, ""]],
                  refers=[[30, ["tab-kpi", "tab-gone"]]])  # fmt: skip
     table = shown({"text/html": TABLE, "text/plain": "ARR 5"}, caption="Key figures.", label="tab-kpi",
@@ -53,6 +54,17 @@ def test_on_paper_the_sentence_names_its_table() -> None:
 
     text = pypdfium2.PdfDocument(pdf_bytes(report()))[0].get_textpage().get_text_bounded()
     assert re.search(r"ARR is \$5 from 3 accounts\. \(Table 1\)", text)
+
+
+def test_a_sentence_of_many_numbers_names_three_tables_and_no_more() -> None:
+    many = report()
+    names = ["tab-kpi", *(f"tab-{n}" for n in range(4))]
+    for name in names[1:]:
+        table = shown({"text/html": TABLE, "text/plain": ""}, caption=name, label=name)
+        many.cells.append(new_code_cell("3", outputs=[table]))
+    many.cells[1].outputs[0].metadata["cslib"]["refers"] = [[30, names]]
+    said = referring(many).cells[1].outputs[0].data["text/markdown"]
+    assert said.endswith("accounts. ([](#tab-kpi), [](#tab-0), [](#tab-1))")
 
 
 def test_only_a_page_with_something_to_sort_runs_our_script_and_no_other() -> None:
