@@ -269,7 +269,7 @@ class Report:
 
     def _references(self, labels: list[str]) -> list[int]:
         known = self._places
-        return [known[label][1] for label in [x for x in labels if x in known][:2]]
+        return [known[label][1] for label in [x for x in labels if x in known][:3]]
 
     @cached_property
     def _places(self) -> Mapping[str, tuple[str, int]]:
