@@ -105,15 +105,15 @@ class Book:
     @property
     def nothing(self) -> str:
         """Why no figure can be made of the ledger as of its day; empty when some account has had a price."""
-        if not self.n_accounts:
-            return f"no subscription starts on or before {self.as_of}"
         if self.warehouse is not None:
-            priced = self.warehouse.standing.n_priced
+            priced = self.warehouse.standing.n_priced > 0
         else:
             rows = self.tables["subscriptions"]
-            priced = int(((rows["arr"] > 0) & ~(rows["end_date"] <= rows["start_date"])).sum())
+            priced = bool(((rows["arr"] > 0) & ~(rows["end_date"] <= rows["start_date"])).any())
         if priced:
             return ""
+        if not self.n_accounts:
+            return f"no subscription starts on or before {self.as_of}"
         return f"no price above 0 is in force on any day up to {self.as_of} (accounts: {self.n_accounts:,})"
 
     def at_rates(self, day: dt.date) -> Book:

@@ -162,12 +162,11 @@ def _run(
         yield from _together(left, log, how, at_once=at_once)
         starts = _starts(log)
         begun = {name: left.pop(name) for name in list(left) if starts[name]}
-        known = (
-            len(begun) == 1
-        )  # else a fellow may have been to blame, and nobody has yet failed a try of its own
+        # Of several a fellow may have been to blame: then nobody has yet failed a try of its own.
+        tries = how.retries + (len(begun) > 1)
         for name, one in begun.items():
             alone = {name: one}
-            for _ in range(how.retries if known else how.retries + 1):
+            for _ in range(tries):
                 yield from _together(alone, log, how, at_once=1)
             if alone:
                 yield _given_up(one, log, tries=_starts(log)[name])

@@ -77,14 +77,12 @@ def changes_table(
             months = count(change["months_ago"], locale=locale)
             metric = metric_name(row["metric"], locale=locale)
             names.append(_change(change, metric, months, locale=locale))
-            span = _to(
-                *(points(change[side], locale=locale, signed=True) for side in ("low", "high")), locale=locale
+            detectable = (
+                nothing if pd.isna(change["low"]) else f"±{points(change['detectable'], locale=locale)}"
             )
-            has_span = not pd.isna(change["low"])
-            detectable = points(change["detectable"], locale=locale)
             verdict = say(_SAID[change["verdict"]], locale=locale)
-            shown = [span, verdict, f"±{detectable}"] if has_span else [nothing, verdict, nothing]
-            rows.append([points(change["value"], locale=locale, signed=True), *shown])
+            moved = points(change["value"], locale=locale, signed=True)
+            rows.append([moved, _moves(change["low"], change["high"], locale=locale), verdict, detectable])
     if not rows:
         names, rows = [nothing], [[""] * len(heads)]
     cells = pd.DataFrame(rows, index=names, columns=heads)
@@ -141,10 +139,9 @@ def newest_table(newest: pd.DataFrame, *, title: str, locale: str = "en_US") -> 
     nothing = say("none", locale=locale)
     rows = []
     for row in newest.to_dict("records"):
-        low, high = (points(row[side], locale=locale, signed=True) for side in ("low", "high"))
-        span = nothing if pd.isna(row["low"]) else _to(low, high, locale=locale)
         both = [percent(row[side], locale=locale) for side in ("value", "older")]
         difference = points(row["difference"], locale=locale, signed=True)
+        span = _moves(row["low"], row["high"], locale=locale)
         rows.append([*both, difference, span, say(row["verdict"], locale=locale)])
     names = [metric_name(metric, locale=locale) for metric in newest["metric"]]
     cells = pd.DataFrame(rows or [[""] * len(told)], index=names or [nothing], columns=told)
@@ -181,6 +178,13 @@ def _span(low: float, high: float, *, locale: str) -> str:
     if math.isnan(low):
         return say("none", locale=locale)
     return _to(percent(low, locale=locale), percent(high, locale=locale), locale=locale)
+
+
+def _moves(low: float, high: float, *, locale: str) -> str:
+    """The same of a change, in points with their signs."""
+    if math.isnan(low):
+        return say("none", locale=locale)
+    return _to(*(points(side, locale=locale, signed=True) for side in (low, high)), locale=locale)
 
 
 def _to(low: str, high: str, *, locale: str) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from cslib.report.typst.colours import ink_on, rgb
 from cslib.report.typst.fitting import Line
-from cslib.report.typst.html import Cell, Run
+from cslib.report.typst.html import Cell, Run, text_of
 from cslib.report.typst.text import breakable, content, literal
 
 __all__ = ["cell_code", "ground", "is_number", "lines_of"]
@@ -73,7 +73,7 @@ def _is_bold(cell: Cell) -> bool:
 @lru_cache(maxsize=20_000)  # tables say the same again and again
 def _body(runs: tuple[Run, ...]) -> str:
     """Typst expression of a text: numbers with true minus signs, overlong text cut where the reader sees it."""
-    stripped = _text(runs)
+    stripped = text_of(runs)
     if is_number(stripped):
         return _bold(runs, literal(stripped.replace("-", "−")))
     parts, left = [], _LONGEST
@@ -86,10 +86,6 @@ def _body(runs: tuple[Run, ...]) -> str:
             parts.append(literal(f" … ({len(stripped):,} characters)"))
             break
     return content(parts)
-
-
-def _text(runs: Sequence[Run]) -> str:
-    return "".join(run.text for run in runs).strip()
 
 
 def _lines(run: Run, text: str) -> list[str]:
@@ -122,7 +118,7 @@ def lines_of(cell: Cell, *, head: bool) -> list[Line] | None:
 
 @lru_cache(maxsize=20_000)
 def _set(runs: tuple[Run, ...], whole: bool, slanted: bool) -> list[Line] | None:
-    text = _text(runs)
+    text = text_of(runs)
     if len(text) > _LONGEST or any(run.code for run in runs):
         return None
     if is_number(text):

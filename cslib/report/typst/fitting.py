@@ -8,9 +8,10 @@ from typing import Final, NamedTuple
 
 from cslib.report.typst.widths import width
 
-__all__ = ["MEASURE", "Line", "Plan", "Room", "planned"]
+__all__ = ["MEASURE", "UPRIGHT", "Line", "Plan", "Room", "planned"]
 
-MEASURE: Final = 467.9  # points of the measure, hardly less than on paper
+UPRIGHT: Final = 468.0  # points of the measure of an upright page
+MEASURE: Final = UPRIGHT - 0.1  # what a plan may fill of it
 FULL, LEAST = 8.5, 6.0  # points of type
 SIDE: Final = 0.62  # ems beside a cell's text
 _ABOVE: Final = 0.647  # ems above and below it
@@ -104,13 +105,9 @@ def _widths(rooms: Sequence[Room]) -> Iterator[tuple[int, float]]:
 def _natural(rooms: Sequence[Room], wide: Mapping[int, float], inset: Sequence[float]) -> list[float]:
     """Ems that columns take when nothing wraps; the last of those that a cell spans grows for it."""
     columns = [0.0] * len(inset)
-    spans = any(room.colspan > 1 for room in rooms)
-    by_end = sorted(enumerate(rooms), key=lambda pair: pair[1].column + pair[1].colspan) if spans else None
-    for at, room in by_end or enumerate(rooms):
+    for at, room in sorted(enumerate(rooms), key=lambda pair: pair[1].column + pair[1].colspan):
         last = room.column + room.colspan - 1
-        needed = (
-            wide[at] + inset[room.column] - (sum(columns[room.column : last]) if room.colspan > 1 else 0.0)
-        )
+        needed = wide[at] + inset[room.column] - sum(columns[room.column : last])
         columns[last] = max(columns[last], needed)
     return columns
 
@@ -125,12 +122,7 @@ def _heights(
     lines, wraps = [0] * rows, [False] * rows
     for at, room in enumerate(rooms):
         n = len(room.lines) if wide[at] else 0
-        room_for = (
-            sum(columns[room.column : room.column + room.colspan])
-            if room.colspan > 1
-            else columns[room.column]
-        )
-        fits = wide[at] <= room_for - inset[room.column] + 1e-6
+        fits = wide[at] <= sum(columns[room.column : room.column + room.colspan]) - inset[room.column] + 1e-6
         if room.rowspan > 1:
             if n > 1 or not fits:
                 return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import unescape
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from cslib.report.typst.css import NONE, Found, Node, Styles, classes_of, declarations
 
-__all__ = ["Cell", "Image", "Piece", "Run", "Table", "read_html"]
+__all__ = ["Cell", "Image", "Piece", "Run", "Table", "read_html", "text_of"]
 
 _INHERITED: Final = ("color", "font-weight", "font-style", "text-align", "background-color")
 _HIDDEN: Final = {"script", "style", "head", "title", "template", "noscript", "svg", "iframe", "object"}
@@ -51,6 +51,11 @@ class Run(NamedTuple):
     code: bool = False
 
 
+def text_of(runs: Iterable[Run]) -> str:
+    """What runs say together."""
+    return "".join(run.text for run in runs).strip()
+
+
 @dataclass
 class Cell:
     """A cell with what its styles come to."""
@@ -65,7 +70,7 @@ class Cell:
     @cached_property
     def text(self) -> str:
         """What the cell says, once it has been read."""
-        return "".join(run.text for run in self.runs).strip()
+        return text_of(self.runs)
 
 
 @dataclass

@@ -60,10 +60,11 @@ class Page:
     def printable(self, text: str, *, also: frozenset[str] = frozenset()) -> str:
         """Text with what no font has replaced; it notes the fonts a text needs, and what even they lack."""
         characters = frozenset(text) - also
-        if USUAL.issuperset(characters):
-            return text
         self.fonts = needed(characters, self.fonts)
-        text, missing = printable(text, covered=covering(characters, self.fonts) | also)
+        usable = covering(characters, self.fonts)
+        if usable is USUAL:
+            return text
+        text, missing = printable(text, covered=usable | also)
         self.missing |= set(missing)
         return text
 

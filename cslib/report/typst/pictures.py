@@ -11,12 +11,13 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from cslib.report.typst import figures
+from cslib.report.typst.fitting import UPRIGHT
 from cslib.report.typst.page import ExportError, Page
 from cslib.report.typst.text import LONGEST, content, cut, literal, prose, visible
 
 __all__ = ["decoded", "joined", "linked", "picture"]
 
-_MEASURE, _TALLEST = 468.0, 520.0  # points; what is taller is shrunk by the template
+_TALLEST: Final = 520.0  # points; what is taller is shrunk by the template
 _BLANK: Final = frozenset("\t\r")  # means nothing between the tags of a drawing
 _WIDTH: Final = re.compile(r"(\d{1,3}(?:\.\d+)?)%")
 
@@ -87,7 +88,7 @@ def _room(words: Mapping[str, Any], data: bytes, pixels: object, *, whole: bool)
     wide, high = figures.natural_size(data)
     if found := _WIDTH.fullmatch(str(words.get("width", ""))):
         share = min(float(found[1]), 100.0)
-        height = share / 100 * _MEASURE * high / wide if whole and wide and high else 0.0
+        height = share / 100 * UPRIGHT * high / wide if whole and wide and high else 0.0
         return f"{share:g}%" + (f", height: {height:g}pt" if 1 < height < _TALLEST else "")
     if isinstance(pixels, int | float) and 0 < pixels < 10000:
         return f"{pixels * 0.75:g}pt"

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from cslib.report.typst.cells import cell_code, ground, is_number, lines_of
-from cslib.report.typst.fitting import Room, planned
+from cslib.report.typst.fitting import UPRIGHT, Room, planned
 from cslib.report.typst.html import Cell, Table
 from cslib.report.typst.text import breakable, content, literal
 
@@ -23,7 +23,7 @@ _TOGETHER: Final = (
 _PAGE: Final = 28  # lines that surely stand on one page
 _LETTER, _DIGIT = 0.56, 0.61  # mean width of a character in ems
 _SIZE, _SMALLEST = 8.5, 6.0  # points of type
-_UPRIGHT, _SIDEWAYS = 468.0, 700.0  # points of the measure
+_SIDEWAYS: Final = 700.0  # points of the measure of a page turned sideways
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def typst_table(table: Table, frame: Frame) -> tuple[str, bool]:
     head, body = _shaped(head, n), _shaped(body, n)
     whole = _part(head, body, n)
     if whole.room <= _SIDEWAYS or not _simple(head, body):
-        return _sheet(whole, frame, frame.caption, notes), whole.room > _UPRIGHT
+        return _sheet(whole, frame, frame.caption, notes), whole.room > UPRIGHT
     parts = _parts(whole)
     sheets = [
         _sheet(part, frame, frame.caption if i == 0 else "", notes if i == len(parts) - 1 else [])
@@ -116,7 +116,7 @@ def _parts(whole: _Part) -> list[_Part]:
     rooms = [_column_room(w, k) for w, k in zip(whole.widths, whole.kinds, strict=True)]
     groups: list[list[int]] = [[]]
     for k in range(lead, n):
-        if groups[-1] and sum(rooms[i] for i in (*range(lead), *groups[-1], k)) > _UPRIGHT * 0.85:
+        if groups[-1] and sum(rooms[i] for i in (*range(lead), *groups[-1], k)) > UPRIGHT * 0.85:
             groups.append([])
         groups[-1].append(k)
     chosen = [[*range(lead), *group] for group in groups]
@@ -132,10 +132,10 @@ def _sheet(part: _Part, frame: Frame, caption: str, notes: Sequence[str]) -> str
     cells = [cell for row in part.body for cell in row]
     heat = 3 * sum(map(bool, map(ground, cells))) > len(cells)
     unwrapped = sum((w * _LETTER + 1.24) * _SIZE for w in part.widths)
-    fits = part.room * _SIZE / _SMALLEST < _UPRIGHT * 0.92 and (
-        not any(wordy) or unwrapped > 1.3 * _UPRIGHT
+    fits = part.room * _SIZE / _SMALLEST < UPRIGHT * 0.92 and (
+        not any(wordy) or unwrapped > 1.3 * UPRIGHT
     )  # as surely as counting can tell, which spares Typst the measuring
-    wraps = part.room > _UPRIGHT or any(wordy)
+    wraps = part.room > UPRIGHT or any(wordy)
     height = sum(_height(row) if wraps else 1 + max(c.text.count("\n") for c in row) for row in part.body)
     keep = height <= _TOGETHER * (1 + heat) if frame.keep is None else frame.keep and height <= _PAGE
     arguments = {
